@@ -1,0 +1,64 @@
+import type { Clock } from "./ports.ts";
+
+/** Another replica's clock this far ahead never moves ours, and this far from its peers' median an edge admits nothing. */
+export const MAX_CLOCK_SKEW_MS = 2000;
+
+/**
+ * A bounded hybrid logical clock: physical time that never runs backwards and follows others, but only so far. Times
+ * are milliseconds since 1970; equal times are ordered by edge and bytes, so there is no logical counter.
+ */
+export class HybridClock {
+  readonly #clock: Clock;
+  #last: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#last = 0;
+  }
+
+  /** Goes on from the durable log's last time, so that a restarted edge's new ballots come after its old ones. */
+  resume(last: number): void {
+    this.#last = Math.max(this.#last, last);
+  }
+
+  /** The time of a local event. */
+  now(): number {
+    this.#last = Math.max(this.#last, this.#clock.now());
+    return this.#last;
+  }
+
+  /** Hears another's time; false where it is too far ahead to be believed. */
+  hear(time: number): boolean {
+    if (time > this.#clock.now() + MAX_CLOCK_SKEW_MS) return false;
+    this.#last = Math.max(this.#last, time);
+    return true;
+  }
+
+  /** How far the clock's own memory is ahead of physical time, ms. */
+  get ahead(): number {
+    return Math.max(0, this.#last - this.#clock.now());
+  }
+}
+
+/** Whether an edge may trust its clock, and why not. */
+export type ClockTrust =
+  | { readonly trusted: true; readonly skewMs: number }
+  | { readonly trusted: false; readonly reason: "unmeasured" | "skewed"; readonly skewMs: number };
+
+/**
+ * Judges this replica's clock by its peers: `offsets` are their clocks minus ours in ms, one a peer measured since
+ * boot. `alone` where the network has no other member to compare with.
+ */
+export function judgeClock(offsets: readonly number[], ahead: number, alone: boolean): ClockTrust {
+  if (offsets.length === 0 && !alone) return { trusted: false, reason: "unmeasured", skewMs: 0 };
+  const skewMs = median([0, ...offsets]);
+  if (Math.abs(skewMs) > MAX_CLOCK_SKEW_MS || ahead > MAX_CLOCK_SKEW_MS)
+    return { trusted: false, reason: "skewed", skewMs: Math.abs(skewMs) > ahead ? skewMs : -ahead };
+  return { trusted: true, skewMs };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
