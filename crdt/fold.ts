@@ -1,0 +1,210 @@
+import { PRESENCE } from "./ballot.ts";
+import {
+  ballotsOf,
+  chainId,
+  decodeBatch,
+  batchHash,
+  NO_HASH,
+  type Batch,
+  type BatchHeader,
+  type RecordBatch,
+  type SealBatch,
+} from "./batch.ts";
+import { Coverage, type Watermark } from "./coverage.ts";
+import type { ReceiverId } from "./receiver.ts";
+import type { Counts } from "./show.ts";
+import { EdgeList, PRESENCE_RULES, Tally, type KnownBallot, type TallyRules } from "./tally.ts";
+
+/** What became of a batch that was handed to the fold. */
+export type Taken = "folded" | "known" | "waiting";
+
+/** A batch that contradicts the chain it claims to continue: two programs, or damage. Both are reported, none hidden. */
+export interface Fork {
+  readonly chain: string;
+  readonly sequence: number;
+}
+
+/** A seal as it stands in the ledger. */
+export interface StandingSeal extends SealBatch {
+  readonly shard: number;
+  readonly edge: string;
+  readonly boot: string;
+  readonly sequence: number;
+  readonly time: number;
+}
+
+/**
+ * A show's ballots folded: each batch once, and only as the next of its chain. Independent of the order of arrival and
+ * of repetition; total over the records' bytes.
+ */
+export class Fold {
+  readonly coverage = new Coverage();
+  readonly forks: Fork[] = [];
+  readonly seals: StandingSeal[] = [];
+  readonly #rulesOf: (poll: number) => TallyRules | undefined;
+  readonly #epoch: number;
+  readonly #edges = new EdgeList();
+  readonly #tallies = new Map<number, Tally>();
+  /** Polls that are final: the cut that their result stands for. */
+  readonly #cuts = new Map<number, Watermark>();
+  readonly #late = new Map<number, number>();
+  readonly #heads = new Map<string, Uint8Array>();
+  /** Chain → sequence → a batch that came before its turn. */
+  readonly #waiting = new Map<string, Map<number, Uint8Array>>();
+
+  /** `rulesOf` gives a poll's rules by its index; `epoch` is the show's, in ms since 1970. */
+  constructor(rulesOf: (poll: number) => TallyRules | undefined, epoch: number) {
+    this.#rulesOf = rulesOf;
+    this.#epoch = epoch;
+  }
+
+  /** Takes a batch's bytes. Throws `BatchError` where they are none. */
+  take(bytes: Uint8Array): Taken {
+    const batch = decodeBatch(bytes);
+    const id = chainId(batch);
+    const covered = this.coverage.of(id);
+    if (batch.sequence <= covered) return "known";
+    if (batch.sequence > covered + 1) {
+      this.#wait(id, batch.sequence, bytes);
+      return "waiting";
+    }
+    this.#fold(id, batch, bytes);
+    this.#foldWaiting(id);
+    return "folded";
+  }
+
+  /** Batches that wait for an earlier one of their chain. */
+  get waiting(): number {
+    let count = 0;
+    for (const batches of this.#waiting.values()) count += batches.size;
+    return count;
+  }
+
+  /** The hash that the next batch of a chain names as `previous`, where its last batch was folded here. */
+  head(chain: string): Uint8Array | undefined {
+    return this.#heads.get(chain);
+  }
+
+  counts(poll: number): Counts {
+    return this.tally(poll)?.counts ?? { anonymous: [], signed: [] };
+  }
+
+  /** The receiver's choices in force in a poll. */
+  known(poll: number, receiver: ReceiverId): KnownBallot[] {
+    return this.tally(poll)?.known(receiver) ?? [];
+  }
+
+  /** Receivers that retrieved the show's content. */
+  get present(): number {
+    return this.tally(PRESENCE)?.size ?? 0;
+  }
+
+  /** Tallies of polls touched so far, by index, presence included. */
+  tallies(): ReadonlyMap<number, Tally> {
+    return this.#tallies;
+  }
+
+  /** Lets go of a final poll's table, since its result stands on the board. Ballots beyond `cut` are late from now on. */
+  finalise(poll: number, cut: Watermark): void {
+    this.#tallies.delete(poll);
+    this.#cuts.set(poll, cut);
+  }
+
+  /** Ballots of a final poll that came in batches beyond its cut: kept, shown, not counted. */
+  late(poll: number): number {
+    return this.#late.get(poll) ?? 0;
+  }
+
+  /** Bytes of memory held by the tables. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const tally of this.#tallies.values()) bytes += tally.bytes;
+    return bytes;
+  }
+
+  get edges(): EdgeList {
+    return this.#edges;
+  }
+
+  /** Declares a chain covered up to `sequence` without its batches: what a snapshot stands for. */
+  resume(chain: string, sequence: number, head: Uint8Array): void {
+    if (sequence <= this.coverage.of(chain)) return;
+    this.coverage.raise(chain, sequence);
+    this.#heads.set(chain, head);
+    this.#foldWaiting(chain);
+  }
+
+  /** The tally of a poll, made when first asked for; undefined where the poll is not defined or final. */
+  tally(poll: number): Tally | undefined {
+    const known = this.#tallies.get(poll);
+    if (known || this.#cuts.has(poll)) return known;
+    const rules = poll === PRESENCE ? PRESENCE_RULES : this.#rulesOf(poll);
+    if (!rules) return undefined;
+    const tally = new Tally(rules, this.#epoch, this.#edges);
+    this.#tallies.set(poll, tally);
+    return tally;
+  }
+
+  #fold(id: string, batch: Batch, bytes: Uint8Array): void {
+    const head = this.#heads.get(id) ?? NO_HASH;
+    if (!equalBytes(head, batch.previous)) this.forks.push({ chain: id, sequence: batch.sequence });
+    if (batch.kind === "seal") this.seals.push(standing(batch));
+    else this.#foldBallots(id, batch);
+    this.#heads.set(id, batchHash(bytes));
+    this.coverage.raise(id, batch.sequence);
+  }
+
+  #foldBallots(id: string, batch: BatchHeader & RecordBatch): void {
+    const edge = this.#edges.number(batch.edge);
+    for (const ballot of ballotsOf(batch)) {
+      const tally = this.tally(ballot.poll);
+      if (tally) tally.take(ballot, edge);
+      else if (this.#isLate(ballot.poll, id, batch.sequence)) this.#late.set(ballot.poll, this.late(ballot.poll) + 1);
+    }
+  }
+
+  #isLate(poll: number, chain: string, sequence: number): boolean {
+    const cut = this.#cuts.get(poll);
+    return cut !== undefined && sequence > (cut[chain] ?? 0);
+  }
+
+  #wait(id: string, sequence: number, bytes: Uint8Array): void {
+    const batches = this.#waiting.get(id) ?? new Map<number, Uint8Array>();
+    this.#waiting.set(id, batches.set(sequence, bytes));
+  }
+
+  #foldWaiting(id: string): void {
+    const batches = this.#waiting.get(id);
+    if (!batches) return;
+    for (const sequence of batches.keys()) if (sequence <= this.coverage.of(id)) batches.delete(sequence);
+    for (let next = batches.get(this.coverage.of(id) + 1); next; next = batches.get(this.coverage.of(id) + 1)) {
+      this.#fold(id, decodeBatch(next), next);
+      batches.delete(this.coverage.of(id));
+    }
+    if (batches.size === 0) this.#waiting.delete(id);
+  }
+}
+
+/** Folds exactly the batches of `cut`: what a final stands for. `batches` may be more, in any order. */
+export async function refold(
+  batches: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  rulesOf: (poll: number) => TallyRules | undefined,
+  epoch: number,
+  cut?: Watermark,
+): Promise<Fold> {
+  const fold = new Fold(rulesOf, epoch);
+  for await (const bytes of batches) {
+    const batch = decodeBatch(bytes);
+    if (cut && batch.sequence > (cut[chainId(batch)] ?? 0)) continue;
+    fold.take(bytes);
+  }
+  return fold;
+}
+
+function standing({ kind, poll, chains, shard, edge, boot, sequence, time }: Batch & SealBatch): StandingSeal {
+  return { kind, poll, chains, shard, edge, boot, sequence, time };
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,144 @@
+import type { ReceiverId } from "./receiver.ts";
+import type { Ballot } from "./ballot.ts";
+import type { Counts, Mode } from "./show.ts";
+import { ReceiverTable, type Slot } from "./table.ts";
+
+/** What a tally needs to know of its poll. */
+export interface TallyRules {
+  readonly mode: Mode;
+  /** Votes a receiver has: k runs from 1 to this. */
+  readonly votes: number;
+  readonly options: number;
+}
+
+/** Presence counts receivers: the first retrieval stands, and there is one "option". */
+export const PRESENCE_RULES: TallyRules = { mode: "first", votes: 1, options: 1 };
+
+/** What a receiver's earlier ballot in a poll was. */
+export interface KnownBallot {
+  readonly press: number;
+  readonly option: number;
+  readonly k: number;
+}
+
+/**
+ * One poll folded: who chose what, and the counts. The outcome is a function of the set of ballots taken, whatever
+ * their order and however often each comes.
+ */
+export class Tally {
+  readonly #rules: TallyRules;
+  readonly #beats: (next: Slot, current: Slot) => boolean;
+  readonly #epoch: number;
+  readonly #edges: EdgeList;
+  readonly #table = new ReceiverTable();
+  readonly #anonymous: Float64Array;
+  readonly #signed: Float64Array;
+
+  /** `epoch`: milliseconds since 1970 from which the table counts time, the same at every replica. */
+  constructor(rules: TallyRules, epoch: number, edges: EdgeList) {
+    this.#rules = rules;
+    this.#epoch = epoch;
+    this.#edges = edges;
+    this.#anonymous = new Float64Array(rules.options);
+    this.#signed = new Float64Array(rules.options);
+    this.#beats = rules.mode === "first" ? (a, b) => this.#isEarlier(a, b) : (a, b) => this.#isLaterPress(a, b);
+  }
+
+  /** Takes one ballot from `edge`. Bytes that the poll's definition does not allow change nothing, at any replica. */
+  take(ballot: Ballot, edge: number): void {
+    if (ballot.option >= this.#rules.options || ballot.k < 1 || ballot.k > this.#rules.votes) return;
+    const slot: Slot = { ...ballot, edge, time: this.#localTime(ballot.time) };
+    const replaced = this.#table.put(slot, this.#beats);
+    if (replaced === undefined) return;
+    if (replaced !== "new") this.#count(replaced, -1);
+    this.#count(slot, 1);
+  }
+
+  /** Joins another replica's choices: the same rule, so taking what is known already changes nothing. */
+  join(slot: Slot): void {
+    const replaced = this.#table.put(slot, this.#beats);
+    if (replaced === undefined) return;
+    if (replaced !== "new") this.#count(replaced, -1);
+    this.#count(slot, 1);
+  }
+
+  /** The receiver's choices in force, by k. */
+  known(receiver: ReceiverId): KnownBallot[] {
+    const known: KnownBallot[] = [];
+    for (let k = 1; k <= this.#rules.votes; k++) {
+      const slot = this.#table.get(receiver.hi, receiver.lo, k);
+      if (slot) known.push({ press: slot.press, option: slot.option, k });
+    }
+    return known;
+  }
+
+  get counts(): Counts {
+    return { anonymous: [...this.#anonymous], signed: [...this.#signed] };
+  }
+
+  /** Choices in force. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Bytes of memory held by the table. */
+  get bytes(): number {
+    return this.#table.bytes;
+  }
+
+  slots(): Iterable<Slot> {
+    return this.#table;
+  }
+
+  #count(slot: Slot, by: 1 | -1): void {
+    const counts = slot.signed ? this.#signed : this.#anonymous;
+    counts[slot.option] = counts[slot.option]! + by;
+  }
+
+  /** Clamped, so that the fold is total: a time outside the table's 49 days still compares the same everywhere. */
+  #localTime(time: number): number {
+    return Math.min(Math.max(time - this.#epoch, 0), 0xffffffff);
+  }
+
+  /** Last counts, and votes: the greatest (press, time, edge, bytes). */
+  #isLaterPress(a: Slot, b: Slot): boolean {
+    return (a.press - b.press || a.time - b.time || this.#edges.compare(a.edge, b.edge) || compareBytes(a, b)) > 0;
+  }
+
+  /** First counts: the least (time, edge, bytes). */
+  #isEarlier(a: Slot, b: Slot): boolean {
+    return (a.time - b.time || this.#edges.compare(a.edge, b.edge) || a.press - b.press || compareBytes(a, b)) < 0;
+  }
+}
+
+function compareBytes(a: Slot, b: Slot): number {
+  return a.option - b.option || Number(a.signed) - Number(b.signed);
+}
+
+/** Names of edges by the small number that tables keep; numbers are local, the order of names is everybody's. */
+export class EdgeList {
+  readonly #names: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  /** The edge's number. Throws past `MAX_EDGES`: the table keeps it in a byte. */
+  number(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (this.#names.length >= MAX_EDGES)
+      throw new RangeError(`numbering edge "${name}": a show has at most ${MAX_EDGES}`);
+    this.#numbers.set(name, this.#names.push(name) - 1);
+    return this.#names.length - 1;
+  }
+
+  compare(a: number, b: number): number {
+    if (a === b) return 0;
+    return this.#names[a]! < this.#names[b]! ? -1 : 1;
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+}
+
+/** Most edge names in one show: a byte in each slot. */
+export const MAX_EDGES = 256;
