@@ -1,0 +1,234 @@
+import * as Y from "yjs";
+import type { Watermark } from "./coverage.ts";
+import type { RosterBoot, Transition, TransitionName, Transitions } from "./poll.ts";
+import type { Final, Poll, Show } from "./show.ts";
+
+/** An edge's boot as the roster shows it. */
+export interface RosterEntry {
+  readonly edge: string;
+  readonly boot: string;
+  readonly state: "joining" | "live" | "draining";
+  readonly region: string;
+  readonly shards: readonly number[];
+  /** Address that receivers use. */
+  readonly address: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** How far the recorder has come. */
+export interface Watermarks {
+  /** Chain → last sequence that is committed in the permanent database. */
+  readonly recorded: Watermark;
+  /** Chain → last sequence that may be missing from the ledger. */
+  readonly pruned: Watermark;
+  /** Shard's document → Yjs client → clock below which the recorder deletes: what the guard judges deletions by. */
+  readonly deletable: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export const NO_WATERMARKS: Watermarks = { recorded: {}, pruned: {}, deletable: {} };
+
+/** Something that a producer publishes: what receivers show beside the polls. */
+export interface ContentItem {
+  readonly id: string;
+  readonly kind: "page" | "picture";
+  readonly title: string;
+  /** A page's text; a picture's alternative text. */
+  readonly text: string;
+  /** A picture's media type and key in the pictures of the board. */
+  readonly mediaType?: string;
+  readonly hash?: string;
+  readonly at: number;
+}
+
+/** One deed of a producer. */
+export interface AuditEntry {
+  readonly at: number;
+  readonly by: string;
+  readonly edge: string;
+  readonly action: string;
+  readonly target: string;
+  readonly detail?: string;
+}
+
+/** A value of the board by its key. */
+type BoardKey =
+  | "show"
+  | "watermarks"
+  | `poll/${string}`
+  | `transition/${string}/${TransitionName}`
+  | `released/${string}`
+  | `roster/${string}/${string}`
+  | `lost/${string}/${string}`
+  | `final/${string}`
+  | `content/${string}`
+  | `audit/${string}`;
+
+/** Who released a poll's results, or named a boot lost. */
+export interface Declaration {
+  readonly at: number;
+  readonly by: string;
+}
+
+/**
+ * The board of a show: JSON values a key, seldom written. Keys whose meaning must not be undone (transitions, finals,
+ * lost boots) are written once and never changed; where two edges wrote one at once, Yjs keeps the same one everywhere.
+ */
+export class Board {
+  readonly doc: Y.Doc;
+  readonly #map: Y.Map<unknown>;
+  readonly #pictures: Y.Map<Uint8Array>;
+
+  constructor(doc: Y.Doc) {
+    this.doc = doc;
+    this.#map = doc.getMap("board");
+    this.#pictures = doc.getMap("pictures");
+  }
+
+  get show(): Show | undefined {
+    return this.#get<Show>("show");
+  }
+
+  polls(): Poll[] {
+    return this.#all<Poll>("poll/")
+      .map(([, poll]) => poll)
+      .sort((a, b) => a.index - b.index);
+  }
+
+  poll(id: string): Poll | undefined {
+    return this.#get<Poll>(`poll/${id}`);
+  }
+
+  transitions(poll: string): Transitions {
+    const found: Partial<Record<TransitionName, Transition>> = {};
+    for (const name of TRANSITION_NAMES) {
+      const transition = this.#get<Transition>(`transition/${poll}/${name}`);
+      if (transition) found[name] = transition;
+    }
+    return found;
+  }
+
+  released(poll: string): Declaration | undefined {
+    return this.#get<Declaration>(`released/${poll}`);
+  }
+
+  final(poll: string): Final | undefined {
+    return this.#get<Final>(`final/${poll}`);
+  }
+
+  roster(): RosterEntry[] {
+    return this.#all<RosterEntry>("roster/").map(([, entry]) => entry);
+  }
+
+  /** The boots that a final waits for, or leaves out. */
+  rosterBoots(): RosterBoot[] {
+    return this.roster().map(({ edge, boot, shards }) => ({
+      edge,
+      boot,
+      shards,
+      lost: this.lost(edge, boot) !== undefined,
+    }));
+  }
+
+  /** When a producer named this boot lost. */
+  lost(edge: string, boot: string): Declaration | undefined {
+    return this.#get<Declaration>(`lost/${edge}/${boot}`);
+  }
+
+  get watermarks(): Watermarks {
+    return this.#get<Watermarks>("watermarks") ?? NO_WATERMARKS;
+  }
+
+  content(): ContentItem[] {
+    return this.#all<ContentItem>("content/").map(([, item]) => item);
+  }
+
+  picture(hash: string): Uint8Array | undefined {
+    return this.#pictures.get(hash);
+  }
+
+  audit(): AuditEntry[] {
+    return this.#all<AuditEntry>("audit/")
+      .map(([, entry]) => entry)
+      .sort((a, b) => a.at - b.at);
+  }
+
+  create(show: Show, polls: readonly Poll[]): void {
+    this.doc.transact(() => {
+      this.#set("show", show);
+      for (const poll of polls) this.#set(`poll/${poll.id}`, poll);
+    });
+  }
+
+  setPoll(poll: Poll): void {
+    this.#set(`poll/${poll.id}`, poll);
+  }
+
+  /** Writes a transition unless it stands already. */
+  addTransition(poll: string, name: TransitionName, transition: Transition): void {
+    this.#setOnce(`transition/${poll}/${name}`, transition);
+  }
+
+  release(poll: string, declaration: Declaration): void {
+    this.#setOnce(`released/${poll}`, declaration);
+  }
+
+  nameLost(edge: string, boot: string, declaration: Declaration): void {
+    this.#setOnce(`lost/${edge}/${boot}`, declaration);
+  }
+
+  /** Latches a result, and the poll's last transition with it. */
+  setFinal(final: Final, transition: Transition): void {
+    this.doc.transact(() => {
+      this.#setOnce(`final/${final.poll}`, final);
+      this.#setOnce(`transition/${final.poll}/final`, transition);
+    });
+  }
+
+  setRosterEntry(entry: RosterEntry): void {
+    const key: BoardKey = `roster/${entry.edge}/${entry.boot}`;
+    if (JSON.stringify(this.#get(key)) !== JSON.stringify(entry)) this.#set(key, entry);
+  }
+
+  /** Takes a boot off the roster: its successor on the same disk has taken over all that it wrote. */
+  removeRosterEntry(edge: string, boot: string): void {
+    const key: BoardKey = `roster/${edge}/${boot}`;
+    if (this.#map.has(key)) this.#map.delete(key);
+  }
+
+  setWatermarks(watermarks: Watermarks): void {
+    this.#set("watermarks", watermarks);
+  }
+
+  publish(item: ContentItem, picture?: Uint8Array): void {
+    this.doc.transact(() => {
+      if (picture && item.hash && !this.#pictures.has(item.hash)) this.#pictures.set(item.hash, picture);
+      this.#set(`content/${item.id}`, item);
+    });
+  }
+
+  /** `key` is unique by construction: time, edge and a running number. */
+  addAudit(key: string, entry: AuditEntry): void {
+    this.#set(`audit/${key}`, entry);
+  }
+
+  #get<T>(key: BoardKey): T | undefined {
+    return this.#map.get(key) as T | undefined;
+  }
+
+  #all<T>(prefix: string): [string, T][] {
+    const found: [string, T][] = [];
+    for (const [key, value] of this.#map.entries()) if (key.startsWith(prefix)) found.push([key, value as T]);
+    return found;
+  }
+
+  #set(key: BoardKey, value: unknown): void {
+    this.#map.set(key, value);
+  }
+
+  #setOnce(key: BoardKey, value: unknown): void {
+    if (!this.#map.has(key)) this.#map.set(key, value);
+  }
+}
+
+const TRANSITION_NAMES = ["armed", "open", "closing", "final", "void"] as const;

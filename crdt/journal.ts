@@ -1,0 +1,66 @@
+import { StoreFull, type Store, type StoreRecord } from "./store/store.ts";
+
+interface Waiting {
+  readonly records: readonly StoreRecord[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Group commit: one append to the store at a time, and whatever gathers meanwhile goes into the next. Records become
+ * durable in the order in which they were handed in.
+ */
+export class Journal {
+  readonly #store: Store;
+  readonly #onlost: ((error: Error) => void) | undefined;
+  #waiting: Waiting[] = [];
+  #lost: Error | undefined;
+  #draining = false;
+
+  /**
+   * `onlost` is told once when the outcome of a write is unknown: the boot has to end, nothing more will be written.
+   * Without it the journal goes on: right for a member that writes no chain of its own, since appending again what a
+   * peer wrote is harmless.
+   */
+  constructor(store: Store, onlost?: (error: Error) => void) {
+    this.#store = store;
+    this.#onlost = onlost;
+  }
+
+  /** Durable when it resolves. Rejects with `StoreFull` (nothing written, try later), or because the boot has ended. */
+  append(records: readonly StoreRecord[]): Promise<void> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ records, resolve, reject });
+      if (!this.#draining) void this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      await this.#commit(group);
+    }
+    this.#draining = false;
+  }
+
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    try {
+      if (this.#lost) throw this.#lost;
+      await this.#store.append(group.length === 1 ? group[0]!.records : group.flatMap((entry) => entry.records));
+      for (const entry of group) entry.resolve();
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      for (const entry of group) entry.reject(error);
+      if (!(error instanceof StoreFull)) this.#lose(error);
+    }
+  }
+
+  #lose(error: Error): void {
+    if (this.#lost || !this.#onlost) return;
+    this.#lost = error;
+    this.#onlost(error);
+  }
+}

@@ -1,0 +1,343 @@
+import * as Y from "yjs";
+import { BatchError, decodeBatch, decodeHeader, parseChainId } from "./batch.ts";
+import { Board } from "./board.ts";
+import type { HybridClock } from "./clock.ts";
+import { Coverage, type Watermark } from "./coverage.ts";
+import { boardName, ledgerName, talliesName } from "./documents.ts";
+import type { StandingSeal } from "./fold.ts";
+import type { Journal } from "./journal.ts";
+import { Ledger } from "./ledger.ts";
+import { consequences, HERE, LOG, originOf, type Origin } from "./origin.ts";
+import type { World } from "./ports.ts";
+import { Shard } from "./shard.ts";
+import type { Counts } from "./show.ts";
+import { encodeSnapshots, joinSnapshots } from "./snapshot.ts";
+import type { BatchRange, Store, StoredShow } from "./store/store.ts";
+import { addCounts, Tallies, type Register, type Section } from "./tallies.ts";
+import type { TallyRules } from "./tally.ts";
+
+export interface ReplicaOptions {
+  readonly show: string;
+  /** This member's name: an edge's, or a process's. */
+  readonly member: string;
+  readonly boot: string;
+  /** Boots of this member before this one, oldest first. */
+  readonly earlierBoots: readonly string[];
+  /** The Yjs client under which this boot writes. */
+  readonly client: number;
+  /** Shards that this member folds, of a show with so many. */
+  readonly subscribe: (shards: number) => readonly number[];
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly clock: HybridClock;
+  readonly world: World;
+}
+
+/** What a replica tells its owner. */
+export interface ReplicaEvents {
+  /** A document changed. */
+  onupdate: (document: string, update: Uint8Array, origin: Origin) => void;
+  /** Batches became durable and folded here; `from` where a peer brought them. */
+  onfolded: (batches: readonly Uint8Array[], from: string | undefined) => void;
+  /** The board changed. */
+  onboard: () => void;
+}
+
+/** Updates of a board in the log from which they are rewritten as one. */
+const MAX_BOARD_UPDATES = 200;
+
+/** One show at one member: its documents, the fold of its ledgers, and what keeps both in the durable log. */
+export class Replica {
+  readonly show: string;
+  readonly board: Board;
+  readonly tallies: Tallies;
+  readonly events: ReplicaEvents = { onupdate: () => {}, onfolded: () => {}, onboard: () => {} };
+  /** Batches of peers that could not be read, and are left out everywhere alike. */
+  damaged = 0;
+  readonly #options: ReplicaOptions;
+  readonly #documents = new Map<string, Y.Doc>();
+  readonly #shards = new Map<number, Shard>();
+  /** Polls whose final has been taken in. */
+  readonly #final = new Set<string>();
+  #boardLogged: Promise<void> = Promise.resolve();
+  /** Batches stand in a ledger that the log had no room for. */
+  #owing = false;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.show = options.show;
+    this.board = new Board(this.#addDocument(boardName(options.show)));
+    this.tallies = new Tallies(this.#addDocument(talliesName(options.show)));
+    this.board.doc.on("update", (update: Uint8Array, origin: unknown) => this.#onboard(update, originOf(origin)));
+  }
+
+  /** The shards that this member keeps; none until the show's definition has arrived on the board. */
+  shards(): ReadonlyMap<number, Shard> {
+    return this.#shards;
+  }
+
+  /** The shard of that number. Throws where this member does not keep it. */
+  shard(number: number): Shard {
+    const shard = this.#shards.get(number);
+    if (!shard) throw new Error(`show "${this.show}": this member does not keep shard ${number}`);
+    return shard;
+  }
+
+  /** Names of the documents held now, the board first: nothing else can be judged without it. */
+  documents(): string[] {
+    return [...this.#documents.keys()];
+  }
+
+  document(name: string): Y.Doc | undefined {
+    return this.#documents.get(name);
+  }
+
+  /** Everything folded here, over all shards kept. */
+  coverage(): Coverage {
+    const coverage = new Coverage();
+    for (const { fold } of this.#shards.values())
+      for (const [id, sequence] of fold.coverage.entries()) coverage.raise(id, sequence);
+    return coverage;
+  }
+
+  /** A poll's counts over the shards kept. */
+  counts(poll: number): Counts {
+    return addCounts(this.#each(({ fold }) => fold.counts(poll)));
+  }
+
+  seals(): StandingSeal[] {
+    return this.#each(({ fold }) => fold.seals).flat();
+  }
+
+  /** Ballots of a final poll that came too late to be counted. */
+  late(poll: number): number {
+    return this.#sum(({ fold }) => fold.late(poll));
+  }
+
+  /** Ballots that wait for the log. */
+  get waiting(): number {
+    return this.#sum(({ writer }) => writer.waiting);
+  }
+
+  /** Batches folded here that the recorder has not pruned. */
+  get unpruned(): number {
+    const { pruned } = this.board.watermarks;
+    let count = 0;
+    for (const [id, sequence] of this.coverage().entries()) count += Math.max(0, sequence - (pruned[id] ?? 0));
+    return count;
+  }
+
+  /** True where everything that was pruned from the ledgers is folded here. */
+  get coversPruned(): boolean {
+    const pruned = Object.entries(this.board.watermarks.pruned);
+    const kept = pruned.filter(([id]) => this.#shards.has(parseChainId(id).shard));
+    return this.#shards.size > 0 && this.coverage().covers(Object.fromEntries(kept));
+  }
+
+  /** Reads what the log holds. Called once, before anything else. */
+  async load(stored: StoredShow): Promise<void> {
+    Y.transact(this.board.doc, () => stored.board.forEach((update) => Y.applyUpdate(this.board.doc, update, LOG)), LOG);
+    if (stored.snapshot) joinSnapshots(this.#folds(), stored.snapshot);
+    for await (const bytes of this.#options.store.batches(this.show)) {
+      const header = decodeHeader(bytes);
+      if (header.edge === this.#options.member) this.#options.clock.resume(header.time);
+      this.#shards.get(header.shard)?.fold.take(bytes);
+    }
+    if (stored.board.length > MAX_BOARD_UPDATES) await this.compact();
+  }
+
+  /** Applies a peer's update that the guard has let through. */
+  apply(document: string, update: Uint8Array, peer: string): void {
+    const doc = this.#documents.get(document);
+    if (doc) Y.applyUpdate(doc, update, { from: "peer", peer } satisfies Origin);
+  }
+
+  /** Changes the board; durable here when it resolves. */
+  async change(edit: (board: Board) => void): Promise<void> {
+    Y.transact(this.board.doc, () => edit(this.board), HERE);
+    await this.#boardLogged;
+  }
+
+  /** What this replica's register says now: a section a shard. */
+  register(): Register {
+    const shown = this.board.polls().filter((poll) => !this.board.final(poll.id));
+    const sections = [...this.#shards].map(([shard, { fold }]): [number, Section] => {
+      const polls = Object.fromEntries(shown.map((poll) => [poll.id, fold.counts(poll.index)]));
+      return [shard, { coverage: fold.coverage.toJSON(), polls, present: fold.present }];
+    });
+    return { boot: this.#options.boot, shards: Object.fromEntries(sections) };
+  }
+
+  /** Publishes the register: an edge's alone. */
+  publishRegister(): void {
+    Y.transact(this.tallies.doc, () => this.tallies.set(this.#options.member, this.register()), HERE);
+  }
+
+  /** Logs and folds batches of a peer, from a ledger or in answer to a fetch. */
+  async take(batches: readonly Uint8Array[], peer: string | undefined): Promise<void> {
+    const fresh = batches.filter((bytes) => this.#isFresh(bytes));
+    if (fresh.length === 0) return;
+    try {
+      await this.#options.journal.append(fresh.map((bytes) => ({ kind: "batch", show: this.show, bytes })));
+    } catch (error) {
+      this.#owing = true;
+      this.#warn("batches of a peer could not be logged", error);
+      return;
+    }
+    for (const bytes of fresh) {
+      const header = decodeHeader(bytes);
+      this.#options.clock.hear(header.time);
+      this.#shards.get(header.shard)?.fold.take(bytes);
+    }
+    this.events.onfolded(fresh, peer);
+  }
+
+  /** Takes up again what the log had no room for. */
+  async settleDebts(): Promise<void> {
+    if (!this.#owing) return;
+    this.#owing = false;
+    for (const { ledger } of this.#shards.values()) await this.take([...ledger.batches()], undefined);
+  }
+
+  /** Seals a poll in every shard kept. */
+  async seal(poll: number, time: number): Promise<void> {
+    for (const shard of this.#shards.values()) await shard.seal(poll, time);
+  }
+
+  /** Whether this boot has sealed a poll in every shard kept. */
+  hasSealed(poll: number): boolean {
+    for (const shard of this.#shards.values()) if (!shard.hasSealed(poll)) return false;
+    return this.#shards.size > 0;
+  }
+
+  /** Brings back what earlier boots wrote and no document holds. Only with a synced board: see `Shard.reappend`. */
+  async reappend(): Promise<void> {
+    for (const shard of this.#shards.values())
+      await shard.reappend(this.board.watermarks.pruned, (range) => this.batches(range));
+  }
+
+  /** Batches of the log, for peers that miss them. */
+  batches(range: BatchRange): AsyncIterable<Uint8Array> {
+    return this.#options.store.batches(this.show, range);
+  }
+
+  /** Writes everything that waits. */
+  async flush(): Promise<void> {
+    for (const { writer } of this.#shards.values()) await writer.flush();
+  }
+
+  /** Replaces the log's pruned batches by a snapshot, and the board's updates by one. */
+  async compact(): Promise<void> {
+    if (this.#shards.size === 0) return;
+    const coverage = this.coverage();
+    const covered = Object.entries(this.board.watermarks.pruned).map(([id, sequence]) => [
+      id,
+      Math.min(sequence, coverage.of(id)),
+    ]);
+    await this.#options.store.compact(this.show, {
+      snapshot: encodeSnapshots(this.#folds()),
+      upTo: Object.fromEntries(covered),
+      board: Y.encodeStateAsUpdate(this.board.doc),
+    });
+  }
+
+  #addDocument(name: string): Y.Doc {
+    const { client } = this.#options;
+    const doc = new Y.Doc();
+    doc.clientID = client;
+    doc.on("update", (update: Uint8Array, origin: unknown) => {
+      if (doc.clientID !== client) throw new Error(`document "${name}": its Yjs client changed within a boot`);
+      this.events.onupdate(name, update, originOf(origin));
+    });
+    this.#documents.set(name, doc);
+    return doc;
+  }
+
+  #onboard(update: Uint8Array, origin: Origin): void {
+    if (consequences(origin).log) this.#logBoard(update);
+    this.#begin();
+    this.#finalise();
+    this.events.onboard();
+  }
+
+  #logBoard(update: Uint8Array): void {
+    this.#boardLogged = this.#options.journal.append([{ kind: "board", show: this.show, update }]);
+    this.#boardLogged.catch((error: unknown) => this.#warn("a change of the board could not be logged", error));
+  }
+
+  /** With the definition on the board the shards can be. */
+  #begin(): void {
+    const definition = this.board.show;
+    if (this.#shards.size > 0 || !definition) return;
+    for (const shard of this.#options.subscribe(definition.shards)) this.#addShard(shard, definition.created);
+  }
+
+  /** Results that stand on the board let the tables go. */
+  #finalise(): void {
+    for (const poll of this.board.polls()) {
+      const final = this.board.final(poll.id);
+      if (!final || this.#final.has(poll.id)) continue;
+      this.#final.add(poll.id);
+      for (const { fold } of this.#shards.values()) fold.finalise(poll.index, final.cut);
+    }
+  }
+
+  #addShard(number: number, created: number): void {
+    const { show, member, boot, earlierBoots, journal, world } = this.#options;
+    const doc = this.#addDocument(ledgerName(show, number));
+    const shard = new Shard({
+      show,
+      chain: { shard: number, edge: member, boot },
+      earlierBoots,
+      doc,
+      created,
+      rulesOf: (poll) => this.#rulesOf(poll),
+      journal,
+      timers: world.timers,
+      onwritten: (batches) => this.events.onfolded(batches, undefined),
+    });
+    this.#shards.set(number, shard);
+    doc.on("afterTransaction", (transaction: Y.Transaction) => this.#onledger(transaction));
+  }
+
+  #onledger(transaction: Y.Transaction): void {
+    const origin = originOf(transaction.origin);
+    if (!consequences(origin).fold) return;
+    const added = Ledger.added(transaction).map(({ bytes }) => bytes);
+    if (added.length > 0) void this.take(added, origin.from === "peer" ? origin.peer : undefined);
+  }
+
+  #rulesOf(index: number): TallyRules | undefined {
+    const poll = this.board.polls()[index];
+    return poll && { mode: poll.mode, votes: poll.votes, options: poll.options.length };
+  }
+
+  #isFresh(bytes: Uint8Array): boolean {
+    try {
+      const batch = decodeBatch(bytes);
+      const shard = this.#shards.get(batch.shard);
+      return shard !== undefined && batch.sequence > shard.fold.coverage.of(batch);
+    } catch (error) {
+      if (!(error instanceof BatchError)) throw error;
+      this.damaged += 1;
+      this.#warn("a batch cannot be read", error);
+      return false;
+    }
+  }
+
+  #folds() {
+    return new Map([...this.#shards].map(([number, { fold }]) => [number, fold]));
+  }
+
+  #each<T>(of: (shard: Shard) => T): T[] {
+    return [...this.#shards.values()].map(of);
+  }
+
+  #sum(of: (shard: Shard) => number): number {
+    return this.#each(of).reduce((sum, value) => sum + value, 0);
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#options.world.log("warn", message, { show: this.show, error: String(error) });
+  }
+}

@@ -1,0 +1,97 @@
+import * as Y from "yjs";
+import { chainId, decodeHeader, type Chain, type SealedChain } from "./batch.ts";
+import type { Watermark } from "./coverage.ts";
+import { Fold } from "./fold.ts";
+import type { Journal } from "./journal.ts";
+import { Ledger } from "./ledger.ts";
+import { HERE } from "./origin.ts";
+import type { Timers } from "./ports.ts";
+import type { BatchRange } from "./store/store.ts";
+import type { TallyRules } from "./tally.ts";
+import { Writer } from "./writer.ts";
+
+/** Batches appended again in one transaction: at most 256 kB, so that no update outgrows a link's frame. */
+const REAPPEND_BATCHES = 16;
+/** Tables count time from a day before the show was created: an edge's clock may be behind its creator's. */
+export const EPOCH_SLACK_MS = 86_400_000;
+
+export interface ShardOptions {
+  readonly show: string;
+  /** This member's chain in the shard. */
+  readonly chain: Chain;
+  /** Boots of this member before this one, oldest first. */
+  readonly earlierBoots: readonly string[];
+  readonly doc: Y.Doc;
+  /** When the show was created, ms since 1970. */
+  readonly created: number;
+  readonly rulesOf: (poll: number) => TallyRules | undefined;
+  readonly journal: Journal;
+  readonly timers: Timers;
+  /** Batches of our own became durable and folded. */
+  readonly onwritten: (batches: readonly Uint8Array[]) => void;
+}
+
+/** A part of a show's receivers at one member: the ledger, its fold, and this boot's own chain. */
+export class Shard {
+  readonly ledger: Ledger;
+  readonly fold: Fold;
+  readonly writer: Writer;
+  readonly #options: ShardOptions;
+
+  constructor(options: ShardOptions) {
+    this.#options = options;
+    this.ledger = new Ledger(options.doc);
+    this.fold = new Fold(options.rulesOf, options.created - EPOCH_SLACK_MS);
+    this.writer = new Writer(options.show, options.chain, options.journal, options.timers, (batches) => {
+      for (const bytes of batches) this.fold.take(bytes);
+      this.#append(batches);
+      options.onwritten(batches);
+    });
+  }
+
+  /** Seals a poll: this boot admits nothing for it any more. Names the earlier boots of the same disk, too. */
+  seal(poll: number, time: number): Promise<void> {
+    const others = this.#earlierChains().flatMap((chain): SealedChain[] => {
+      const hash = this.fold.head(chainId(chain));
+      return hash ? [{ boot: chain.boot, sequence: this.fold.coverage.of(chain), hash }] : [];
+    });
+    return this.writer.seal(poll, time, others);
+  }
+
+  /** Whether this boot has sealed the poll. */
+  hasSealed(poll: number): boolean {
+    const { edge, boot } = this.#options.chain;
+    return this.fold.seals.some((seal) => seal.poll === poll && seal.edge === edge && seal.boot === boot);
+  }
+
+  /**
+   * Appends again, unchanged and to this boot's own array, what earlier boots of this member wrote and the ledger does
+   * not hold. What lies at or below `pruned` is recorded, and must not come back. Returns how many were appended.
+   */
+  async reappend(pruned: Watermark, logged: (range: BatchRange) => AsyncIterable<Uint8Array>): Promise<number> {
+    const present = new Set([...this.ledger.batches()].map(identityOf));
+    const missing: Uint8Array[] = [];
+    for (const chain of this.#earlierChains()) {
+      const range = { chain, after: pruned[chainId(chain)] ?? 0, upTo: this.fold.coverage.of(chain) };
+      if (range.upTo <= range.after) continue;
+      for await (const bytes of logged(range)) if (!present.has(identityOf(bytes))) missing.push(bytes);
+    }
+    for (let at = 0; at < missing.length; at += REAPPEND_BATCHES)
+      this.#append(missing.slice(at, at + REAPPEND_BATCHES));
+    return missing.length;
+  }
+
+  #earlierChains(): Chain[] {
+    return this.#options.earlierBoots.map((boot) => ({ ...this.#options.chain, boot }));
+  }
+
+  #append(batches: readonly Uint8Array[]): void {
+    const { edge, boot } = this.#options.chain;
+    Y.transact(this.ledger.doc, () => this.ledger.append(edge, boot, batches), HERE);
+  }
+}
+
+function identityOf(bytes: Uint8Array): string {
+  const header = decodeHeader(bytes);
+  return `${chainId(header)}/${header.sequence}`;
+}
