@@ -1,0 +1,236 @@
+import type { Watermark } from "../coverage.ts";
+import type { Journal } from "../journal.ts";
+import { consequences, type Origin } from "../origin.ts";
+import type { Dial, Socket, World } from "../ports.ts";
+import type { Replica } from "../replica.ts";
+import { Conversation, type ConversationHost } from "./conversation.ts";
+import { readIntroduction, type Identity, type Introductions } from "./introduction.ts";
+import { Link, type Peer } from "./link.ts";
+
+/** How often replicas compare what they hold. */
+export const ANTI_ENTROPY_MS = 1000;
+/** First and longest pause before dialling again, ms. */
+export const REDIAL_MS = { first: 100, longest: 3000 } as const;
+
+/** What the backbone needs of the member whose it is. */
+export interface BackboneHost {
+  readonly journal: Journal;
+  replicas(): Iterable<Replica>;
+  adopt(show: string): Replica | undefined;
+  onstored(show: string, chain: string, sequence: number): void;
+  oncovers(replica: Replica, peer: string, covers: Watermark): void;
+}
+
+export interface BackboneOptions {
+  readonly identity: Identity;
+  /** Whether peers can dial this member. */
+  readonly listens: boolean;
+  readonly boot: string;
+  readonly peers: readonly Peer[];
+  readonly introductions: Introductions;
+  readonly world: World;
+  readonly dial: Dial;
+  readonly host: BackboneHost;
+}
+
+export interface LinkStatus {
+  readonly peer: string;
+  readonly open: boolean;
+  readonly roundTripMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** The links of one member: dials and accepts them, pushes what originates here and never echoes, compares on a timer. */
+export class Backbone implements ConversationHost {
+  readonly world: World;
+  readonly introductions: Introductions;
+  readonly #options: BackboneOptions;
+  readonly #links = new Set<Link>();
+  /** By peer's name. */
+  readonly #conversations = new Map<string, Conversation>();
+  #cancelTick: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: BackboneOptions) {
+    this.#options = options;
+    this.world = options.world;
+    this.introductions = options.introductions;
+  }
+
+  start(): void {
+    for (const peer of this.#options.peers) if (this.#dials(peer)) this.#dial(peer, REDIAL_MS.first);
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTick?.();
+    for (const link of this.#links) link.close("stopping");
+  }
+
+  /** Takes a socket that came in on the backbone's listener. */
+  accept(socket: Socket): void {
+    this.#open(socket);
+  }
+
+  /** Sends a document's update to every peer that wants it, if its origin asks for that. */
+  push(document: string, update: Uint8Array, origin: Origin): void {
+    if (consequences(origin).push)
+      for (const conversation of this.#conversations.values()) conversation.push(document, update);
+  }
+
+  /** Compares a show that has just come into being, instead of at the next round. */
+  greetShow(replica: Replica): void {
+    for (const conversation of this.#conversations.values()) conversation.compare(replica);
+  }
+
+  /** Whether some peer's whole state of the show's documents has been taken in over a link that is open. */
+  hasSynced(replica: Replica): boolean {
+    return [...this.#conversations.values()].some((conversation) => conversation.hasSynced(replica));
+  }
+
+  /** Whether some peer has said that it logged a chain so far. */
+  isStored(show: string, chain: string, sequence: number): boolean {
+    return [...this.#conversations.values()].some((conversation) => conversation.covers(show, chain, sequence));
+  }
+
+  /** Tells the edge that wrote a chain that it is logged here. */
+  sendStored(edge: string, show: string, chain: string, sequence: number): void {
+    this.#conversations.get(edge)?.link.send({ type: "stored", show, chain, sequence });
+  }
+
+  /** Peers' clocks minus ours, ms. */
+  clockOffsets(): number[] {
+    return [...this.#conversations.values()].flatMap(({ link }) => link.clockOffset ?? []);
+  }
+
+  status(): LinkStatus[] {
+    return this.#options.peers.map(({ name }) => {
+      const link = this.#conversations.get(name)?.link;
+      return {
+        peer: name,
+        open: link !== undefined,
+        roundTripMs: link?.roundTripMs ?? 0,
+        bytesIn: link?.counters.bytesIn ?? 0,
+        bytesOut: link?.counters.bytesOut ?? 0,
+      };
+    });
+  }
+
+  replicas(): Iterable<Replica> {
+    return this.#options.host.replicas();
+  }
+
+  adopt(show: string): Replica | undefined {
+    return this.#options.host.adopt(show);
+  }
+
+  onstored(show: string, chain: string, sequence: number): void {
+    this.#options.host.onstored(show, chain, sequence);
+  }
+
+  oncovers(replica: Replica, peer: string, covers: Watermark): void {
+    this.#options.host.oncovers(replica, peer, covers);
+  }
+
+  /** Learns whose a boot's Yjs clients are, keeps that, and tells it on: a peer may not be linked to the boot itself. */
+  onintroduce(bytes: Uint8Array, from: Conversation): void {
+    const introduction = readIntroduction(bytes, (name) => this.#keyOf(name));
+    if ("error" in introduction) {
+      // Of a member that has left the configuration since: nothing of it is needed any more.
+      this.world.log("debug", "introduction not taken", { error: introduction.error });
+      return;
+    }
+    if (this.introductions.add(introduction, bytes) !== "added") return;
+    if (this.introductions.crowded) this.world.log("warn", "many boots", { boots: this.introductions.boots });
+    const { member, boot } = introduction;
+    const logged = this.#options.host.journal.append([{ kind: "introduction", member, boot, bytes }]);
+    // Not logged, it is heard again with the next link.
+    logged.catch((error: unknown) => this.world.log("warn", "introduction not logged", { error: String(error) }));
+    for (const other of this.#conversations.values()) if (other !== from) other.link.send({ type: "introduce", bytes });
+  }
+
+  #keyOf(name: string): Uint8Array | undefined {
+    const { identity, peers } = this.#options;
+    return name === identity.member ? identity.publicKey : peers.find((peer) => peer.name === name)?.publicKey;
+  }
+
+  /** Of two members that both can be dialled, the one whose name comes first dials. */
+  #dials(peer: Peer): boolean {
+    return peer.address !== undefined && (!this.#options.listens || this.#options.identity.member < peer.name);
+  }
+
+  /** Dials a peer for as long as this member lives; a link that never opened makes the next pause longer. */
+  #dial(peer: Peer, pauseMs: number): void {
+    if (this.#stopped) return;
+    const { world } = this;
+    const again = (opened: boolean): void => {
+      const pause = opened ? REDIAL_MS.first : pauseMs;
+      world.timers.after(jitter(pause, world), () => this.#dial(peer, Math.min(pause * 2, REDIAL_MS.longest)));
+    };
+    this.#options.dial(peer.address!).then(
+      (socket) => this.#open(socket, peer, again),
+      () => again(false),
+    );
+  }
+
+  #open(socket: Socket, dialled?: Peer, onend?: (opened: boolean) => void): void {
+    const { identity, boot, peers } = this.#options;
+    let hasOpened = false;
+    const link = new Link(socket, {
+      identity,
+      boot,
+      peers: (name) => peers.find((peer) => peer.name === name),
+      ...(dialled ? { dialled } : {}),
+      world: this.world,
+      on: {
+        onopen: (opened) => {
+          hasOpened = true;
+          this.#onopen(opened);
+        },
+        onframe: (from, frame) => {
+          const conversation = this.#conversations.get(from.peer!.name);
+          if (conversation && conversation.link === from) conversation.onframe(frame);
+        },
+        onclose: (closed, reason) => {
+          this.#onclose(closed, reason);
+          onend?.(hasOpened);
+        },
+      },
+    });
+    this.#links.add(link);
+  }
+
+  #onopen(link: Link): void {
+    const { name } = link.peer!;
+    const replaced = this.#conversations.get(name);
+    const conversation = new Conversation(link, name, this);
+    this.#conversations.set(name, conversation);
+    // A peer that comes anew has given the old link up; ours may still look open for seconds.
+    replaced?.link.close("replaced");
+    this.world.log("info", "link open", { peer: name });
+    conversation.greet();
+  }
+
+  #onclose(link: Link, reason: string): void {
+    this.#links.delete(link);
+    const name = link.peer?.name;
+    if (name === undefined || this.#conversations.get(name)?.link !== link) return;
+    this.#conversations.delete(name);
+    this.world.log("warn", "link closed", { peer: name, reason });
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.world.timers.after(ANTI_ENTROPY_MS, () => this.#tick());
+    for (const replica of this.replicas()) {
+      void replica.settleDebts();
+      this.greetShow(replica);
+    }
+  }
+}
+
+/** Between half and all of `ms`: members that lost one peer at once do not come back at once. */
+function jitter(ms: number, world: World): number {
+  return ms / 2 + (world.random.bytes(1)[0]! / 255) * (ms / 2);
+}

@@ -1,0 +1,203 @@
+import * as Y from "yjs";
+import { chainId, MAX_BATCH_BYTES, parseChainId } from "../batch.ts";
+import type { Watermark } from "../coverage.ts";
+import { parseDocumentName } from "../documents.ts";
+import type { World } from "../ports.ts";
+import type { Replica } from "../replica.ts";
+import type { FetchFrame, Frame, SyncFrame } from "./frame.ts";
+import { judge, type GuardPolicy } from "./guard.ts";
+import type { Introductions } from "./introduction.ts";
+import type { Link } from "./link.ts";
+import { deletionDigest, pieces } from "./pieces.ts";
+
+/** Largest piece of a sync reply, bytes: a quarter of a frame, so that live updates get in between. */
+export const MAX_PIECE_BYTES = 256 * 1024;
+/** What one answer to a fetch carries, bytes; whoever misses more asks again. */
+export const MAX_FETCH_BYTES = 4 * 1024 * 1024;
+
+/** What a conversation needs of the member that leads it. */
+export interface ConversationHost {
+  readonly world: World;
+  readonly introductions: Introductions;
+  replicas(): Iterable<Replica>;
+  /** The replica of a show that a peer has named, made empty where it is new here. */
+  adopt(show: string): Replica | undefined;
+  onintroduce(bytes: Uint8Array, from: Conversation): void;
+  onstored(show: string, chain: string, sequence: number): void;
+  oncovers(replica: Replica, peer: string, covers: Watermark): void;
+}
+
+/**
+ * What two members say to each other while their link is open. Each tells what it holds; the other sends what is
+ * missing: by document first, and by batch where documents have been pruned or their writers have gone.
+ */
+export class Conversation {
+  readonly link: Link;
+  readonly peer: string;
+  readonly #host: ConversationHost;
+  /** Documents that the peer has told its state of: only these are pushed. */
+  readonly #wanted = new Set<string>();
+  /** Documents of which we have held, at some moment, all that the peer held. */
+  readonly #synced = new Set<string>();
+  /** Show → the peer's coverage when it last told. */
+  readonly #covers = new Map<string, Watermark>();
+  /** Shows with a fetch under way, and our coverage's sum when it began. */
+  readonly #fetching = new Map<string, number>();
+  /** Fetched batches are taken one group after another. */
+  #taking: Promise<void> = Promise.resolve();
+
+  /** `link` is open. */
+  constructor(link: Link, peer: string, host: ConversationHost) {
+    this.link = link;
+    this.peer = peer;
+    this.#host = host;
+  }
+
+  /** Begins: introductions first, since updates of unknown clients are refused. */
+  greet(): void {
+    for (const bytes of this.#host.introductions.all()) this.link.send({ type: "introduce", bytes });
+    for (const replica of this.#host.replicas()) this.compare(replica);
+  }
+
+  /** Tells the peer what we hold of a show. */
+  compare(replica: Replica): void {
+    for (const name of replica.documents()) this.#tellState(name, replica.document(name)!);
+    if (replica.shards().size === 0) return;
+    this.link.send({ type: "covers", show: replica.show, watermark: replica.coverage().toJSON() });
+  }
+
+  /** Sends an update that originated here. A full link drops it: the next comparison repairs that. */
+  push(document: string, update: Uint8Array): void {
+    if (this.#wanted.has(document)) this.link.send({ type: "sync", document, step: "update", update });
+  }
+
+  hasSynced(replica: Replica): boolean {
+    return replica.documents().every((name) => this.#synced.has(name));
+  }
+
+  /** Whether the peer has said that it holds a chain durably up to `sequence`. */
+  covers(show: string, chain: string, sequence: number): boolean {
+    return (this.#covers.get(show)?.[chain] ?? 0) >= sequence;
+  }
+
+  onframe(frame: Frame): void {
+    switch (frame.type) {
+      case "introduce":
+        return this.#host.onintroduce(frame.bytes, this);
+      case "sync":
+        return this.#onsync(frame);
+      case "stored":
+        return this.#host.onstored(frame.show, frame.chain, frame.sequence);
+      case "covers":
+        return this.#oncovers(frame.show, frame.watermark);
+      case "fetch":
+        return void this.#onfetch(frame);
+      case "batches":
+        return this.#onbatches(frame.show, frame.batches);
+      case "hello":
+      case "proof":
+      case "ping":
+      case "pong":
+        // The link's own.
+        return;
+    }
+  }
+
+  #tellState(document: string, doc: Y.Doc): void {
+    const state = { vector: Y.encodeStateVector(doc), deletions: deletionDigest(doc) };
+    this.link.send({ type: "sync", document, step: "state", ...state });
+  }
+
+  #onsync(frame: SyncFrame): void {
+    const parsed = parseDocumentName(frame.document);
+    const replica = parsed && this.#host.adopt(parsed.show);
+    const doc = replica?.document(frame.document);
+    // A shard that this member does not keep, or a show whose board has not come yet.
+    if (!replica || !doc) return;
+    if (frame.step === "state") this.#onstate(frame.document, doc, frame.vector, frame.deletions);
+    else this.#onupdate(replica, frame.document, doc, frame.update);
+  }
+
+  #onstate(document: string, doc: Y.Doc, vector: Uint8Array, deletions: Uint8Array): void {
+    const isFirst = !this.#wanted.has(document);
+    this.#wanted.add(document);
+    const theirs = Y.decodeStateVector(vector);
+    if ([...theirs].every(([client, clock]) => Y.getState(doc.store, client) >= clock)) this.#synced.add(document);
+    else if (isFirst) this.#tellState(document, doc);
+    const clients = [...doc.store.clients.keys()];
+    const lacks = clients.some((client) => (theirs.get(client) ?? 0) < Y.getState(doc.store, client));
+    if (!lacks && equalBytes(deletions, deletionDigest(doc))) return;
+    for (const update of pieces(doc, vector, MAX_PIECE_BYTES))
+      this.link.send({ type: "sync", document, step: "reply", update });
+  }
+
+  #onupdate(replica: Replica, document: string, doc: Y.Doc, update: Uint8Array): void {
+    const verdict = judge(doc, update, this.#policyOf(replica, document));
+    if (verdict.ok) return replica.apply(document, update, this.peer);
+    const { kind, reason } = verdict;
+    this.#host.world.log("warn", "update refused", { document, peer: this.peer, kind, reason });
+    if (kind === "hostile") this.link.close(reason);
+    else this.#tellState(document, doc);
+  }
+
+  #policyOf(replica: Replica, document: string): GuardPolicy {
+    const { kind } = parseDocumentName(document)!;
+    const deletable = replica.board.watermarks.deletable[document] ?? {};
+    return { kind, introductions: this.#host.introductions, deletable };
+  }
+
+  /** What the peer covered a round ago and we still do not was lost to the documents: it is fetched by batch. */
+  #oncovers(show: string, watermark: Watermark): void {
+    const replica = this.#host.adopt(show);
+    if (!replica || replica.shards().size === 0) return;
+    const before = this.#covers.get(show);
+    this.#covers.set(show, watermark);
+    this.#host.oncovers(replica, this.peer, watermark);
+    if (before) this.#fetchMissing(replica, before);
+  }
+
+  #fetchMissing(replica: Replica, watermark: Watermark): void {
+    if (this.#fetching.has(replica.show)) return;
+    const coverage = replica.coverage();
+    const missing = coverage.missing(watermark).find(({ chain }) => replica.shards().has(chain.shard));
+    if (!missing) return;
+    this.#fetching.set(replica.show, coverage.sum);
+    const { chain, after, upTo } = missing;
+    this.link.send({ type: "fetch", show: replica.show, chain: chainId(chain), after, upTo });
+  }
+
+  /** Answers with groups of batches; an empty group ends the answer. */
+  async #onfetch({ show, chain, after, upTo }: FetchFrame): Promise<void> {
+    const send = (batches: Uint8Array[]): boolean => this.link.send({ type: "batches", show, batches });
+    const logged = this.#host.adopt(show)?.batches({ chain: parseChainId(chain), after, upTo }) ?? [];
+    let group: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const batch of logged) {
+      group.push(batch);
+      bytes += batch.length;
+      if (group.length * MAX_BATCH_BYTES >= MAX_PIECE_BYTES) send(group.splice(0));
+      if (bytes >= MAX_FETCH_BYTES) break;
+    }
+    if (group.length > 0) send(group);
+    send([]);
+  }
+
+  #onbatches(show: string, batches: readonly Uint8Array[]): void {
+    const replica = this.#host.adopt(show);
+    if (!replica) return;
+    this.#taking = this.#taking.then(() =>
+      batches.length > 0 ? replica.take(batches, this.peer) : this.#onfetched(replica),
+    );
+  }
+
+  /** Whoever had something may have more; whoever had nothing is asked again at the next round. */
+  #onfetched(replica: Replica): void {
+    const before = this.#fetching.get(replica.show) ?? Infinity;
+    this.#fetching.delete(replica.show);
+    if (replica.coverage().sum > before) this.#fetchMissing(replica, this.#covers.get(replica.show) ?? {});
+  }
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,304 @@
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
+import { chainId, MAX_BATCH_BYTES, parseChainId } from "../batch.ts";
+import type { Watermark } from "../coverage.ts";
+import { parseDocumentName, SLUG } from "../documents.ts";
+import {
+  assertAtMost,
+  checkAtMost,
+  isStateVector,
+  readBytes,
+  readFixed,
+  readName,
+  readNumber,
+  readOwner,
+  WireError,
+  writeBytes,
+  writeFixed,
+  writeName,
+  writeNumber,
+  writeOwner,
+  type NameRule,
+  type Owner,
+} from "./wire.ts";
+
+/**
+ * What one member says to another over a link: a frame is one binary WebSocket message.
+ *
+ *     frame     = type body                       type = varUint; the frame ends where its message ends
+ *     hello     = 0 version owner nonce           version = varUint; nonce = 32 bytes
+ *     proof     = 1 signature                     64 bytes
+ *     introduce = 2 bytes                         a signed introduction, as its owner wrote it
+ *     sync      = 3 document message              document = text
+ *     message   = 0 bytes digest | 1 bytes | 2 bytes
+ *     stored    = 4 show chain sequence           show = text
+ *     covers    = 5 show count, count × (chain sequence)
+ *     fetch     = 6 show chain after upTo         after is exclusive, upTo inclusive
+ *     batches   = 7 show count, count × bytes     count 0: "I have none of them"
+ *     ping      = 8 time                          ms since 1970
+ *     pong      = 9 time now                      time = the ping's, unchanged; now = the answerer's clock
+ *     chain     = shard owner                     shard = varUint
+ *     owner     = member boot                     member = text; boot = 8 bytes
+ *     text      = length, UTF-8     bytes = length, bytes     digest = 16 bytes     all other numbers = varUint
+ *
+ * `message` is y-protocols' sync message byte for byte, with a digest of the deletions after step 1, since a state
+ * vector does not see them: "state" is its SyncStep1, "reply" its SyncStep2 (in pieces: several may answer one state),
+ * "update" its Update. Updates are in Yjs's first encoding only: 20 bytes of the second are a bomb.
+ *
+ * Versions: each side says its own in `hello`, whose layout never changes. Versions n and n − 1 understand each other
+ * and speak the lesser; anything further apart is refused, so that a network is updated one member at a time.
+ */
+export type Frame =
+  | ({ readonly type: "hello"; readonly version: number; readonly nonce: Uint8Array } & Owner)
+  | { readonly type: "proof"; readonly signature: Uint8Array }
+  | { readonly type: "introduce"; readonly bytes: Uint8Array }
+  | SyncFrame
+  /** The sender holds this chain durably up to `sequence`. */
+  | ({ readonly type: "stored"; readonly show: string } & Entry)
+  /** The sender has folded everything up to `watermark`. */
+  | { readonly type: "covers"; readonly show: string; readonly watermark: Watermark }
+  | FetchFrame
+  | { readonly type: "batches"; readonly show: string; readonly batches: readonly Uint8Array[] }
+  | { readonly type: "ping"; readonly time: number }
+  | { readonly type: "pong"; readonly time: number; readonly now: number };
+
+export type SyncFrame = { readonly type: "sync"; readonly document: string } & (
+  | { readonly step: "state"; readonly vector: Uint8Array; readonly deletions: Uint8Array }
+  | { readonly step: "reply" | "update"; readonly update: Uint8Array }
+);
+
+export interface FetchFrame {
+  readonly type: "fetch";
+  readonly show: string;
+  readonly chain: string;
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. */
+  readonly upTo: number;
+}
+
+interface Entry {
+  /** A chain's name, as `chainId` gives it. */
+  readonly chain: string;
+  readonly sequence: number;
+}
+
+export const PROTOCOL_VERSION = 1;
+/** 1 MiB: sixty of the largest batches; 84 ms at 100 Mbit/s, so a heartbeat behind it is not late; workerd's old limit. */
+export const MAX_FRAME_BYTES = 1_048_576;
+/** What a frame leaves for an update beside the type, the document's name and two lengths. */
+export const MAX_UPDATE_BYTES = MAX_FRAME_BYTES - 128;
+/** `show/ledger/65535` with the longest name of a show. */
+export const MAX_DOCUMENT_BYTES = 53;
+/** Longest name of a show: `SLUG`. */
+export const MAX_SHOW_BYTES = 40;
+/** 6,500 clients at 10 bytes each: twenty times the boots that are warned about. */
+export const MAX_VECTOR_BYTES = 65_536;
+/** 1,024 clients at 5 bytes each, names and a signature, rounded up. */
+export const MAX_INTRODUCTION_BYTES = 8_192;
+/** Sixty-four shards of 128 boots: 660 kB, within a frame. */
+export const MAX_WATERMARK_CHAINS = 8_192;
+/** So that any batches whatever, at 16 kB, fit in one frame. */
+export const MAX_BATCHES = 60;
+export const NONCE_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+/** Bytes of the digest of a document's deletions. */
+export const DIGEST_BYTES = 16;
+
+const TYPES = {
+  hello: 0,
+  proof: 1,
+  introduce: 2,
+  sync: 3,
+  stored: 4,
+  covers: 5,
+  fetch: 6,
+  batches: 7,
+  ping: 8,
+  pong: 9,
+} as const;
+
+const SHOW: NameRule = { what: "a show's name", limit: MAX_SHOW_BYTES, isValid: (name) => SLUG.test(name) };
+const DOCUMENT: NameRule = {
+  what: "a document's name",
+  limit: MAX_DOCUMENT_BYTES,
+  isValid: (name) => parseDocumentName(name) !== undefined,
+};
+const MAX_VERSION = 0xffff;
+const MAX_SHARD = 0xffff;
+const MAX_SEQUENCE = 0xffff_ffff;
+const MAX_TIME = Number.MAX_SAFE_INTEGER;
+
+/** The bytes are no frame that this program knows. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+/** Writes a frame. Throws `RangeError` when a caller exceeds a named limit: our own mistake, never the world's. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, TYPES[frame.type]);
+  writeBody(encoder, frame);
+  const bytes = encoding.toUint8Array(encoder);
+  assertAtMost("a frame in bytes", bytes.length, MAX_FRAME_BYTES);
+  return bytes;
+}
+
+/** Reads a frame; its byte arrays are copies. Throws `FrameError` with what came and what was wanted, nothing else. */
+export function decodeFrame(bytes: Uint8Array): Frame {
+  try {
+    checkAtMost("a frame in bytes", bytes.length, MAX_FRAME_BYTES);
+    const decoder = decoding.createDecoder(bytes);
+    const frame = readBody(decoder, decoding.readVarUint(decoder));
+    if (decoder.pos !== bytes.length) throw new WireError(`got ${bytes.length} bytes, wanted ${decoder.pos}`);
+    return frame;
+  } catch (error) {
+    const problem = error instanceof WireError ? error.message : `got ${bytes.length} bytes, wanted a whole frame`;
+    throw new FrameError(`reading a frame: ${problem}`, { cause: error });
+  }
+}
+
+function writeBody(encoder: encoding.Encoder, frame: Frame): void {
+  switch (frame.type) {
+    case "hello":
+      writeNumber(encoder, "a version", frame.version, MAX_VERSION);
+      writeOwner(encoder, frame);
+      return writeFixed(encoder, "a nonce", frame.nonce, NONCE_BYTES);
+    case "proof":
+      return writeFixed(encoder, "a signature", frame.signature, SIGNATURE_BYTES);
+    case "introduce":
+      return writeBytes(encoder, "an introduction", frame.bytes, MAX_INTRODUCTION_BYTES);
+    case "sync":
+      writeName(encoder, DOCUMENT, frame.document);
+      return writeMessage(encoder, frame);
+    case "stored":
+      writeName(encoder, SHOW, frame.show);
+      return writeEntry(encoder, frame.chain, frame.sequence);
+    case "covers":
+      writeName(encoder, SHOW, frame.show);
+      return writeWatermark(encoder, frame.watermark);
+    case "fetch":
+      writeName(encoder, SHOW, frame.show);
+      writeEntry(encoder, frame.chain, frame.after);
+      return writeNumber(encoder, "a sequence", frame.upTo, MAX_SEQUENCE);
+    case "batches":
+      writeName(encoder, SHOW, frame.show);
+      return writeBatches(encoder, frame.batches);
+    case "ping":
+      return writeNumber(encoder, "a time", frame.time, MAX_TIME);
+    case "pong":
+      writeNumber(encoder, "a time", frame.time, MAX_TIME);
+      return writeNumber(encoder, "a time", frame.now, MAX_TIME);
+  }
+}
+
+function readBody(decoder: decoding.Decoder, type: number): Frame {
+  switch (type) {
+    case TYPES.hello: {
+      const version = readNumber(decoder, "a version", MAX_VERSION);
+      return { type: "hello", version, ...readOwner(decoder), nonce: readFixed(decoder, NONCE_BYTES) };
+    }
+    case TYPES.proof:
+      return { type: "proof", signature: readFixed(decoder, SIGNATURE_BYTES) };
+    case TYPES.introduce:
+      return { type: "introduce", bytes: readBytes(decoder, "an introduction", MAX_INTRODUCTION_BYTES) };
+    case TYPES.sync:
+      return readMessage(decoder, readName(decoder, DOCUMENT));
+    case TYPES.stored:
+      return { type: "stored", show: readName(decoder, SHOW), ...readEntry(decoder) };
+    case TYPES.covers:
+      return { type: "covers", show: readName(decoder, SHOW), watermark: readWatermark(decoder) };
+    case TYPES.fetch:
+      return readFetch(decoder);
+    case TYPES.batches:
+      return { type: "batches", show: readName(decoder, SHOW), batches: readBatches(decoder) };
+    case TYPES.ping:
+      return { type: "ping", time: readNumber(decoder, "a time", MAX_TIME) };
+    case TYPES.pong: {
+      const time = readNumber(decoder, "a time", MAX_TIME);
+      return { type: "pong", time, now: readNumber(decoder, "a time", MAX_TIME) };
+    }
+    default:
+      throw new WireError(`got type ${type}, wanted 0 to ${TYPES.pong}`);
+  }
+}
+
+function writeMessage(encoder: encoding.Encoder, frame: SyncFrame): void {
+  switch (frame.step) {
+    case "state":
+      encoding.writeVarUint(encoder, messageYjsSyncStep1);
+      writeBytes(encoder, "a state vector", frame.vector, MAX_VECTOR_BYTES);
+      return writeFixed(encoder, "a digest", frame.deletions, DIGEST_BYTES);
+    case "reply":
+    case "update":
+      encoding.writeVarUint(encoder, frame.step === "reply" ? messageYjsSyncStep2 : messageYjsUpdate);
+      return writeBytes(encoder, "an update", frame.update, MAX_UPDATE_BYTES);
+  }
+}
+
+function readMessage(decoder: decoding.Decoder, document: string): SyncFrame {
+  const step = decoding.readVarUint(decoder);
+  switch (step) {
+    case messageYjsSyncStep1: {
+      const vector = readBytes(decoder, "a state vector", MAX_VECTOR_BYTES);
+      if (!isStateVector(vector)) throw new WireError(`got ${vector.length} bytes, wanted a state vector`);
+      return { type: "sync", document, step: "state", vector, deletions: readFixed(decoder, DIGEST_BYTES) };
+    }
+    case messageYjsSyncStep2:
+      return { type: "sync", document, step: "reply", update: readBytes(decoder, "an update", MAX_UPDATE_BYTES) };
+    case messageYjsUpdate:
+      return { type: "sync", document, step: "update", update: readBytes(decoder, "an update", MAX_UPDATE_BYTES) };
+    default:
+      throw new WireError(`got sync message ${step}, wanted 0, 1 or 2`);
+  }
+}
+
+function readFetch(decoder: decoding.Decoder): FetchFrame {
+  const show = readName(decoder, SHOW);
+  const { chain, sequence: after } = readEntry(decoder);
+  const upTo = readNumber(decoder, "a sequence", MAX_SEQUENCE);
+  if (upTo <= after) throw new WireError(`got a fetch after ${after} up to ${upTo}, wanted at least one batch`);
+  return { type: "fetch", show, chain, after, upTo };
+}
+
+function writeWatermark(encoder: encoding.Encoder, watermark: Watermark): void {
+  const entries = Object.entries(watermark);
+  writeNumber(encoder, "chains of a watermark", entries.length, MAX_WATERMARK_CHAINS);
+  for (const [id, sequence] of entries) writeEntry(encoder, id, sequence);
+}
+
+function readWatermark(decoder: decoding.Decoder): Watermark {
+  const watermark: Record<string, number> = {};
+  for (let left = readNumber(decoder, "chains of a watermark", MAX_WATERMARK_CHAINS); left > 0; left--) {
+    const { chain, sequence } = readEntry(decoder);
+    if (chain in watermark) throw new WireError(`got chain "${chain}" twice, wanted each once`);
+    watermark[chain] = sequence;
+  }
+  return watermark;
+}
+
+function writeBatches(encoder: encoding.Encoder, batches: readonly Uint8Array[]): void {
+  writeNumber(encoder, "batches", batches.length, MAX_BATCHES);
+  for (const bytes of batches) writeBytes(encoder, "a batch", bytes, MAX_BATCH_BYTES);
+}
+
+function readBatches(decoder: decoding.Decoder): Uint8Array[] {
+  const batches: Uint8Array[] = [];
+  for (let left = readNumber(decoder, "batches", MAX_BATCHES); left > 0; left--)
+    batches.push(readBytes(decoder, "a batch", MAX_BATCH_BYTES));
+  return batches;
+}
+
+function writeEntry(encoder: encoding.Encoder, name: string, sequence: number): void {
+  const { shard, edge, boot } = parseChainId(name);
+  writeNumber(encoder, "a shard", shard, MAX_SHARD);
+  writeOwner(encoder, { member: edge, boot });
+  writeNumber(encoder, "a sequence", sequence, MAX_SEQUENCE);
+}
+
+function readEntry(decoder: decoding.Decoder): Entry {
+  const shard = readNumber(decoder, "a shard", MAX_SHARD);
+  const { member: edge, boot } = readOwner(decoder);
+  return { chain: chainId({ shard, edge, boot }), sequence: readNumber(decoder, "a sequence", MAX_SEQUENCE) };
+}

@@ -1,0 +1,42 @@
+/** Pings whose answers count: at one a second a clock that was set is noticed within eight. */
+export const OFFSET_SAMPLES = 8;
+
+export interface OffsetSample {
+  /** The other's clock minus ours, ms; off by half the difference of the two ways at most. */
+  readonly offset: number;
+  /** ms */
+  readonly roundTrip: number;
+}
+
+/** How far another's clock is from ours, from pings and their answers: of the last ones the quickest is the best. */
+export class ClockOffset {
+  readonly #asked: number[] = [];
+  readonly #samples: OffsetSample[] = [];
+
+  /** A ping leaves at this time of ours, ms; returns what to send, which comes back with the answer. */
+  ask(now: number): number {
+    this.#asked.push(now);
+    if (this.#asked.length > OFFSET_SAMPLES) this.#asked.shift();
+    return now;
+  }
+
+  /** An answer to the ping of `time`, given at `theirs` and heard at `now`. What was never asked counts for nothing. */
+  hear(time: number, theirs: number, now: number): void {
+    const asked = this.#asked.indexOf(time);
+    if (asked === -1) return;
+    this.#asked.splice(0, asked + 1);
+    const roundTrip = now - time;
+    // Our own clock was set back meanwhile.
+    if (roundTrip < 0) return;
+    this.#samples.push({ offset: theirs - time - roundTrip / 2, roundTrip });
+    if (this.#samples.length > OFFSET_SAMPLES) this.#samples.shift();
+  }
+
+  /** Undefined before the first answer. */
+  get best(): OffsetSample | undefined {
+    return this.#samples.reduce<OffsetSample | undefined>(
+      (best, sample) => (best && best.roundTrip <= sample.roundTrip ? best : sample),
+      undefined,
+    );
+  }
+}
