@@ -1,0 +1,55 @@
+import type { InStatement, InValue } from "@libsql/client";
+import { decodeHeader } from "../batch.ts";
+import { contentHash } from "./record.ts";
+import type { StoreRecord } from "./store.ts";
+
+/** Most rows of one statement: a batch has 7 values, and SQLite binds 32,766. */
+export const MAX_ROWS_PER_STATEMENT = 256;
+
+/** Statements that insert what is not there yet, in the order of `records`; one where they are of one kind and few. */
+export function insertStatements(records: readonly StoreRecord[]): InStatement[] {
+  const rows = new Map<StoreRecord["kind"], InValue[][]>();
+  for (const record of records) {
+    const ofKind = rows.get(record.kind);
+    if (ofKind) ofKind.push(valuesOf(record));
+    else rows.set(record.kind, [valuesOf(record)]);
+  }
+  return [...rows].flatMap(([kind, ofKind]) => chunks(ofKind).map((chunk) => insert(INTO[kind], chunk)));
+}
+
+const INTO: Record<StoreRecord["kind"], string> = {
+  batch: "batches (show, shard, edge, boot, sequence, time, bytes)",
+  board: "board_updates (show, hash, bytes)",
+  introduction: "introductions (member, boot, hash, bytes)",
+  boot: "boots (boot, started_at)",
+};
+
+/** In the order of the columns above. */
+function valuesOf(record: StoreRecord): InValue[] {
+  switch (record.kind) {
+    case "batch": {
+      const { shard, edge, boot, sequence, time } = decodeHeader(record.bytes);
+      return [record.show, shard, edge, boot, sequence, time, record.bytes];
+    }
+    case "board":
+      return [record.show, contentHash(record.update), record.update];
+    case "introduction":
+      return [record.member, record.boot, contentHash(record.bytes), record.bytes];
+    case "boot":
+      return [record.boot, record.startedAt];
+  }
+}
+
+/** Many rows a statement, since each statement is prepared anew. STRICT columns turn the numbers, bound as REAL, into integers. */
+function insert(into: string, rows: readonly InValue[][]): InStatement {
+  const row = `(${rows[0]!.map(() => "?").join()})`;
+  return { sql: `INSERT INTO ${into} VALUES ${rows.map(() => row).join()} ON CONFLICT DO NOTHING`, args: rows.flat() };
+}
+
+function chunks<T>(all: T[]): T[][] {
+  if (all.length <= MAX_ROWS_PER_STATEMENT) return [all];
+  const count = Math.ceil(all.length / MAX_ROWS_PER_STATEMENT);
+  return Array.from({ length: count }, (_, i) =>
+    all.slice(i * MAX_ROWS_PER_STATEMENT, (i + 1) * MAX_ROWS_PER_STATEMENT),
+  );
+}

@@ -1,0 +1,66 @@
+import type { Chain } from "../batch.ts";
+
+/**
+ * A replica's durable log. One process owns one store. Implementations run the suite in test/contract/store.ts.
+ */
+export interface Store {
+  /** Everything but the batches; called once, first. */
+  load(): Promise<Contents>;
+  /**
+   * Appends all of `records` in one transaction; durable (fsynced) when it resolves. Appending what is there already
+   * changes nothing. Rejects with `StoreFull` when there is no room: then nothing was written and the store works again
+   * once there is. Any other rejection leaves the outcome unknown: the caller must end its boot.
+   */
+  append(records: readonly StoreRecord[]): Promise<void>;
+  /** Batches of a show in the order of their appending, or of one chain in the order of their sequence. */
+  batches(show: string, range?: BatchRange): AsyncIterable<Uint8Array>;
+  /**
+   * Replaces what a snapshot makes unnecessary, in one transaction: batches up to the snapshot's coverage that also lie
+   * at or below `upTo`, and board updates by `board`.
+   */
+  compact(show: string, compaction: Compaction): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type StoreRecord =
+  | { readonly kind: "batch"; readonly show: string; readonly bytes: Uint8Array }
+  /** A Yjs update (V1) of the show's board. */
+  | { readonly kind: "board"; readonly show: string; readonly update: Uint8Array }
+  /** A signed introduction of a boot's Yjs clients, as it came. */
+  | { readonly kind: "introduction"; readonly member: string; readonly boot: string; readonly bytes: Uint8Array }
+  /** This replica's own boot, written before anything else of it. */
+  | { readonly kind: "boot"; readonly boot: string; readonly startedAt: number };
+
+export interface Contents {
+  /** This replica's boots before now, oldest first. */
+  readonly boots: readonly string[];
+  readonly introductions: readonly Uint8Array[];
+  readonly shows: readonly StoredShow[];
+}
+
+export interface StoredShow {
+  readonly id: string;
+  /** Updates (V1) of its board, oldest first. */
+  readonly board: readonly Uint8Array[];
+  /** State of the fold at some coverage, to be joined with the batches that follow. */
+  readonly snapshot?: Uint8Array;
+}
+
+/** `after` exclusive, `upTo` inclusive. */
+export interface BatchRange {
+  readonly chain: Chain;
+  readonly after: number;
+  readonly upTo: number;
+}
+
+export interface Compaction {
+  readonly snapshot: Uint8Array;
+  /** Chain's name → last sequence that may go. */
+  readonly upTo: Readonly<Record<string, number>>;
+  readonly board: Uint8Array;
+}
+
+/** The disk is full: nothing was written, and the store works again once there is room. */
+export class StoreFull extends Error {
+  override readonly name = "StoreFull";
+}
