@@ -1,0 +1,283 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { BOOT_BYTES, chainId, decodeHeader, parseChainId, type Chain } from "./batch.ts";
+import { HybridClock, judgeClock, type ClockTrust } from "./clock.ts";
+import { Coverage, type Watermark } from "./coverage.ts";
+import { SLUG } from "./documents.ts";
+import { Journal } from "./journal.ts";
+import type { Dial, Random, World } from "./ports.ts";
+import { Replica } from "./replica.ts";
+import { Backbone, type LinkStatus } from "./replicate/backbone.ts";
+import {
+  introduce,
+  Introductions,
+  readIntroduction,
+  type Identity,
+  type Introduction,
+} from "./replicate/introduction.ts";
+import type { Peer } from "./replicate/link.ts";
+import type { Store } from "./store/store.ts";
+
+export interface MemberOptions {
+  readonly identity: Identity;
+  /** Whether peers can dial this member; one that does not listen dials all that do. */
+  readonly listens: boolean;
+  /** Everyone else on the backbone. */
+  readonly peers: readonly Peer[];
+  readonly store: Store;
+  readonly world: World;
+  readonly dial: Dial;
+  /** Shards that this member folds, of a show with so many. */
+  readonly subscribe: (shards: number) => readonly number[];
+  /** The clock is disciplined by other means (PTP, a radio clock): peers need not confirm it. */
+  readonly clockTrusted?: boolean;
+  /**
+   * The outcome of a write is unknown: this boot must end now, and the process start again. Absent where the member
+   * writes no chain of its own.
+   */
+  readonly onlost?: (error: Error) => void;
+}
+
+/** Most shows that a member holds at once. */
+export const MAX_SHOWS = 1000;
+
+interface PeerWaiter {
+  readonly sequence: number;
+  readonly resolve: (stored: boolean) => void;
+}
+
+/**
+ * One life of one program on the backbone: its shows, its log, its links. An edge and a process differ in what they do
+ * with it.
+ */
+export class Member {
+  readonly name: string;
+  readonly boot: string;
+  readonly earlierBoots: readonly string[];
+  readonly clock: HybridClock;
+  readonly world: World;
+  readonly journal: Journal;
+  readonly backbone: Backbone;
+  /** Called when a show's definition is here, once a show. */
+  onshow: (replica: Replica) => void = () => {};
+  readonly #options: MemberOptions;
+  readonly #client: number;
+  readonly #replicas = new Map<string, Replica>();
+  readonly #ready = new Set<string>();
+  /** Show and chain → ballots that wait for a second replica. */
+  readonly #waiters = new Map<string, PeerWaiter[]>();
+  /** Show and peer → since when it has not covered what this member wrote, ms. */
+  readonly #behind = new Map<string, number>();
+
+  /** Reads the log, starts a new boot and makes its replicas. Links open with `start`. */
+  static async open(options: MemberOptions): Promise<Member> {
+    const contents = await options.store.load();
+    const boot = bytesToHex(options.world.random.bytes(BOOT_BYTES));
+    await options.store.append([{ kind: "boot", boot, startedAt: options.world.clock.now() }]);
+    const introductions = new Introductions();
+    const keyOf = (name: string) =>
+      name === options.identity.member ? options.identity.publicKey : keyOfPeer(options.peers, name);
+    for (const bytes of contents.introductions) {
+      const introduction = readIntroduction(bytes, keyOf);
+      if (!("error" in introduction)) introductions.add(introduction, bytes);
+    }
+    const member = new Member(options, boot, contents.boots, introductions);
+    for (const stored of contents.shows) await member.#make(stored.id).load(stored);
+    return member;
+  }
+
+  private constructor(
+    options: MemberOptions,
+    boot: string,
+    earlierBoots: readonly string[],
+    introductions: Introductions,
+  ) {
+    this.#options = options;
+    this.name = options.identity.member;
+    this.boot = boot;
+    this.earlierBoots = earlierBoots;
+    this.world = options.world;
+    this.clock = new HybridClock(options.world.clock);
+    this.journal = new Journal(options.store, options.onlost);
+    this.#client = unusedClient(options.world.random, introductions);
+    introductions.add(...ownIntroduction(options.identity, boot, this.#client));
+    this.backbone = new Backbone({ ...options, boot, introductions, host: this });
+  }
+
+  start(): void {
+    this.backbone.start();
+  }
+
+  stop(): void {
+    this.backbone.stop();
+  }
+
+  replicas(): IterableIterator<Replica> {
+    return this.#replicas.values();
+  }
+
+  replica(show: string): Replica | undefined {
+    return this.#replicas.get(show);
+  }
+
+  /** The replica of a show, made empty where it is new here; undefined where the name is none or there are too many. */
+  adopt(show: string): Replica | undefined {
+    const known = this.#replicas.get(show);
+    if (known) return known;
+    if (!SLUG.test(show) || this.#replicas.size >= MAX_SHOWS) return undefined;
+    const replica = this.#make(show);
+    this.backbone.greetShow(replica);
+    return replica;
+  }
+
+  /** Whether this replica may answer: synced with a peer in this boot, and everything pruned is folded here. */
+  isReady(replica: Replica): boolean {
+    if (replica.shards().size === 0) return false;
+    if (!this.#ready.has(replica.show)) {
+      if (this.#options.peers.length > 0 && !this.backbone.hasSynced(replica)) return false;
+      this.#ready.add(replica.show);
+    }
+    return replica.coversPruned;
+  }
+
+  /** Judged by the clocks of the peers that were measured in this boot. */
+  clockTrust(): ClockTrust {
+    const alone = this.#options.peers.length === 0 || this.#options.clockTrusted === true;
+    return judgeClock(this.#options.clockTrusted ? [] : this.backbone.clockOffsets(), this.clock.ahead, alone);
+  }
+
+  links(): LinkStatus[] {
+    return this.backbone.status();
+  }
+
+  /** Ballots and batches that this boot has made durable. */
+  written(): { ballots: number; flushes: number } {
+    const written = { ballots: 0, flushes: 0 };
+    for (const replica of this.#replicas.values())
+      for (const { writer } of replica.shards().values()) {
+        written.ballots += writer.written;
+        written.flushes += writer.sequence;
+      }
+    return written;
+  }
+
+  /** Resolves true once a peer has logged the chain up to `sequence`; false after `timeoutMs`. */
+  storedByPeer(replica: Replica, chain: Chain, sequence: number, timeoutMs: number): Promise<boolean> {
+    const key = `${replica.show} ${chainId(chain)}`;
+    if (this.backbone.isStored(replica.show, chainId(chain), sequence)) return Promise.resolve(true);
+    return new Promise((settle) => {
+      const cancel = this.world.timers.after(timeoutMs, () => resolve(false));
+      const waiter: PeerWaiter = { sequence, resolve: (stored) => resolve(stored) };
+      const resolve = (stored: boolean): void => {
+        cancel();
+        this.#waiters.set(
+          key,
+          (this.#waiters.get(key) ?? []).filter((other) => other !== waiter),
+        );
+        settle(stored);
+      };
+      this.#waiters.set(key, [...(this.#waiters.get(key) ?? []), waiter]);
+    });
+  }
+
+  /** Called by a replica's owner for each group of folded batches: tells the edges that wrote them. */
+  onfolded(replica: Replica, batches: readonly Uint8Array[], from: string | undefined): void {
+    if (from === undefined) return;
+    const last = new Coverage();
+    for (const bytes of batches) {
+      const header = decodeHeader(bytes);
+      last.raise(header, header.sequence);
+    }
+    for (const [id, sequence] of last.entries())
+      this.backbone.sendStored(parseChainId(id).edge, replica.show, id, sequence);
+  }
+
+  /** A peer has logged a chain so far, as it says in "stored" and "covers". */
+  onstored(show: string, chain: string, sequence: number): void {
+    for (const waiter of this.#waiters.get(`${show} ${chain}`) ?? [])
+      if (waiter.sequence <= sequence) waiter.resolve(true);
+  }
+
+  /** A peer's coverage of a show, heard at each round of anti-entropy. */
+  oncovers(replica: Replica, peer: string, covers: Watermark): void {
+    const key = `${replica.show} ${peer}`;
+    const behind = [...replica.coverage().entries()].some(
+      ([id, sequence]) => id.includes(`/${this.name}/`) && (covers[id] ?? 0) < sequence,
+    );
+    if (!behind) this.#behind.delete(key);
+    else if (!this.#behind.has(key)) this.#behind.set(key, this.world.clock.now());
+    for (const [id, sequence] of Object.entries(covers)) this.onstored(replica.show, id, sequence);
+  }
+
+  /** Since how long each linked peer misses something that this member wrote, ms. */
+  lag(replica: Replica): Record<string, number> {
+    const now = this.world.clock.now();
+    const lag = this.links().map(({ peer }) => {
+      const since = this.#behind.get(`${replica.show} ${peer}`);
+      return [peer, since === undefined ? 0 : Math.max(0, now - since)] as const;
+    });
+    return Object.fromEntries(lag);
+  }
+
+  /** Who keeps the recorder from pruning: the edge whose register covers least, or the recorder itself. */
+  holdsUp(replica: Replica): string {
+    const { recorded } = replica.board.watermarks;
+    const registers = [...replica.tallies.registers()].map(([edge, register]) => {
+      const sections = Object.values(register.shards).map((section) => Coverage.from(section.coverage));
+      return {
+        edge,
+        misses: Object.entries(recorded).filter(([id, sequence]) =>
+          sections.every((section) => section.of(id) < sequence),
+        ).length,
+      };
+    });
+    const worst = registers.sort((a, b) => b.misses - a.misses)[0];
+    return worst && worst.misses > 0 ? `edge "${worst.edge}"` : "the recorder";
+  }
+
+  #make(show: string): Replica {
+    const { store, world, subscribe } = this.#options;
+    const replica = new Replica({
+      show,
+      member: this.name,
+      boot: this.boot,
+      earlierBoots: this.earlierBoots,
+      client: this.#client,
+      subscribe,
+      store,
+      journal: this.journal,
+      clock: this.clock,
+      world,
+    });
+    this.#replicas.set(show, replica);
+    replica.events.onupdate = (document, update, origin) => this.backbone.push(document, update, origin);
+    replica.events.onfolded = (batches, from) => this.onfolded(replica, batches, from);
+    replica.events.onboard = () => {
+      if (replica.shards().size === 0) return;
+      replica.events.onboard = () => {};
+      this.backbone.greetShow(replica);
+      this.onshow(replica);
+    };
+    return replica;
+  }
+}
+
+/**
+ * A Yjs client that no boot has introduced. Reusing one after losing a tail would make replicas differ in silence: their
+ * state vectors would be equal and their contents not.
+ */
+function unusedClient(random: Random, introductions: Introductions): number {
+  for (;;) {
+    const bytes = random.bytes(4);
+    const client = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+    if (!introductions.ownerOf(client)) return client;
+  }
+}
+
+function ownIntroduction(identity: Identity, boot: string, client: number): [Introduction, Uint8Array] {
+  const { member, role } = identity;
+  return [{ member, role, boot, clients: [client] }, introduce(identity, boot, [client])];
+}
+
+function keyOfPeer(peers: readonly Peer[], name: string): Uint8Array | undefined {
+  return peers.find((peer) => peer.name === name)?.publicKey;
+}

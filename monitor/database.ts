@@ -1,0 +1,59 @@
+import { text } from "../crdt/store/libsql-column.ts";
+import { openDatabase, type Database, type DatabaseOptions } from "../crdt/store/libsql-database.ts";
+import { migrate, type Migration } from "../crdt/store/libsql-migrate.ts";
+import { STORE_MIGRATIONS } from "../crdt/store/libsql-migrations.ts";
+import { LibsqlStore } from "../crdt/store/libsql.ts";
+import type { Final } from "../crdt/show.ts";
+import type { Finals } from "./finals.ts";
+
+/** The permanent database: every batch, as in an edge's log, and every result. */
+export interface PermanentDatabase {
+  readonly store: LibsqlStore;
+  readonly finals: Finals;
+}
+
+/** Applied in this order and never changed afterwards. `final` is a `Final` as JSON. */
+const FINALS_MIGRATIONS: readonly Migration[] = [
+  {
+    name: "results",
+    statements: [
+      `CREATE TABLE finals (
+        show TEXT NOT NULL,
+        poll TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        final TEXT NOT NULL,
+        PRIMARY KEY (show, poll)
+      ) STRICT`,
+    ],
+  },
+];
+
+/** Opens `file:PATH`, or a libSQL server at `http(s)://` or `libsql://`, with its tables up to date. */
+export async function openPermanentDatabase(url: string, options: DatabaseOptions = {}): Promise<PermanentDatabase> {
+  const database = await openDatabase(url, options);
+  try {
+    await migrate(database, "store", STORE_MIGRATIONS);
+    await migrate(database, "recorder", FINALS_MIGRATIONS);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return { store: new LibsqlStore(database), finals: new LibsqlFinals(database) };
+}
+
+class LibsqlFinals implements Finals {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async latch(show: string, final: Final): Promise<Final> {
+    const sql = "INSERT INTO finals (show, poll, at, final) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    await this.#database.write(`latching "${show}/${final.poll}"`, [
+      { sql, args: [show, final.poll, final.at, JSON.stringify(final)] },
+    ]);
+    const [row] = await this.#database.read("SELECT final FROM finals WHERE show = ? AND poll = ?", [show, final.poll]);
+    return JSON.parse(text(row?.final)) as Final;
+  }
+}

@@ -1,0 +1,165 @@
+import { leastOf, type Watermark } from "../crdt/coverage.ts";
+import { refold } from "../crdt/fold.ts";
+import type { Member } from "../crdt/member.ts";
+import { finality, pollState } from "../crdt/poll.ts";
+import { HERE } from "../crdt/origin.ts";
+import type { Replica } from "../crdt/replica.ts";
+import { ledgerName } from "../crdt/documents.ts";
+import { EPOCH_SLACK_MS } from "../crdt/shard.ts";
+import type { Final, Poll } from "../crdt/show.ts";
+import type { Store } from "../crdt/store/store.ts";
+import type { Finals } from "./finals.ts";
+import * as Y from "yjs";
+
+/** How often the recorder publishes watermarks, prunes, and looks for polls that can be final. */
+export const RECORDER_INTERVAL_MS = 500;
+
+/** How the recorder is doing, a show a line. */
+export interface RecorderHealth {
+  readonly show: string;
+  readonly ready: boolean;
+  /** Batches in the permanent database. */
+  readonly recorded: number;
+  /** Batches gone from the ledgers. */
+  readonly pruned: number;
+  readonly forks: number;
+  /** Who keeps batches from being pruned. */
+  readonly waitsFor: readonly string[];
+}
+
+/**
+ * Keeps every batch in the permanent database: a member whose store that database is. It alone says what is recorded,
+ * prunes the ledgers, and latches results.
+ */
+export class Recorder {
+  readonly #member: Member;
+  readonly #store: Store;
+  readonly #finals: Finals;
+  #cancelTick: (() => void) | undefined;
+  #working: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  /** `store` is the member's own: what is folded here has been committed there. */
+  constructor(member: Member, store: Store, finals: Finals) {
+    this.#member = member;
+    this.#store = store;
+    this.#finals = finals;
+  }
+
+  start(): void {
+    this.#member.start();
+    this.#schedule();
+  }
+
+  /** Stops, after the round under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTick?.();
+    await this.#working;
+    this.#member.stop();
+  }
+
+  health(): RecorderHealth[] {
+    return [...this.#member.replicas()].map((replica) => ({
+      show: replica.show,
+      ready: this.#member.isReady(replica),
+      recorded: replica.coverage().sum,
+      pruned: sumOf(replica.board.watermarks.pruned),
+      forks: [...replica.shards().values()].reduce((sum, { fold }) => sum + fold.forks.length, 0),
+      waitsFor: subscribers(replica)
+        .filter(({ register }) => !register)
+        .map(({ edge, boot }) => `${edge}/${boot}`),
+    }));
+  }
+
+  #schedule(): void {
+    this.#cancelTick = this.#member.world.timers.after(RECORDER_INTERVAL_MS, () => {
+      this.#working = this.#round().finally(() => {
+        if (!this.#stopped) this.#schedule();
+      });
+    });
+  }
+
+  async #round(): Promise<void> {
+    for (const replica of this.#member.replicas()) {
+      if (!this.#member.isReady(replica)) continue;
+      try {
+        await this.#publishWatermarks(replica);
+        await this.#latchFinals(replica);
+      } catch (error) {
+        this.#member.world.log("warn", "the recorder's round was cut short", {
+          show: replica.show,
+          error: String(error),
+        });
+      }
+    }
+  }
+
+  /** First `recorded`, then `pruned` with what the guards need to judge deletions by; only then anything is deleted. */
+  async #publishWatermarks(replica: Replica): Promise<void> {
+    const before = replica.board.watermarks;
+    const recorded = replica.coverage().toJSON();
+    const pruned = { ...before.pruned, ...prunable(replica, recorded) };
+    if (sumOf(recorded) === sumOf(before.recorded) && sumOf(pruned) === sumOf(before.pruned)) return;
+    const deletable = Object.fromEntries(
+      [...replica.shards()].map(([shard, { ledger }]) => [ledgerName(replica.show, shard), ledger.deletable(pruned)]),
+    );
+    await replica.change((board) => board.setWatermarks({ recorded, pruned, deletable }));
+    for (const { ledger } of replica.shards().values()) Y.transact(ledger.doc, () => ledger.prune(pruned), HERE);
+  }
+
+  async #latchFinals(replica: Replica): Promise<void> {
+    const { board } = replica;
+    const now = this.#member.clock.now();
+    for (const poll of board.polls()) {
+      if (pollState(poll, board.transitions(poll.id), now) !== "closed") continue;
+      const state = finality(poll.index, board.rosterBoots(), replica.seals(), replica.coverage().toJSON());
+      if (!state.ready) continue;
+      const counted = await this.#count(replica, poll, state.cut);
+      const final: Final = { poll: poll.id, counts: counted, cut: state.cut, lost: state.lost, at: now };
+      const standing = await this.#finals.latch(replica.show, final);
+      await replica.change((on) => on.setFinal(standing, { at: standing.at, by: this.#member.name }));
+      this.#member.world.log("info", "poll is final", { show: replica.show, poll: poll.id });
+    }
+  }
+
+  /** Folds exactly the cut, from the database: what the result stands for now and for ever. */
+  async #count(replica: Replica, poll: Poll, cut: Watermark): Promise<Final["counts"]> {
+    const rules = { mode: poll.mode, votes: poll.votes, options: poll.options.length };
+    const epoch = replica.board.show!.created - EPOCH_SLACK_MS;
+    const fold = await refold(
+      this.#store.batches(replica.show),
+      (index) => (index === poll.index ? rules : undefined),
+      epoch,
+      cut,
+    );
+    return fold.counts(poll.index);
+  }
+}
+
+/** Boots of edges that must have folded what is to be pruned, each with its register's coverage. */
+function subscribers(replica: Replica): { edge: string; boot: string; register: Watermark | undefined }[] {
+  const registers = replica.tallies.registers();
+  return replica.board
+    .rosterBoots()
+    .filter((entry) => !entry.lost)
+    .map(({ edge, boot }) => {
+      const register = registers.get(edge);
+      // A register of another boot says nothing of this one's disk.
+      const sections = register?.boot === boot ? Object.values(register.shards) : undefined;
+      return { edge, boot, register: sections && Object.assign({}, ...sections.map((section) => section.coverage)) };
+    });
+}
+
+/** What is recorded and covered by every subscriber that is not lost. */
+function prunable(replica: Replica, recorded: Watermark): Watermark {
+  const covered = subscribers(replica).map(({ register }) => register ?? {});
+  const pruned = replica.board.watermarks.pruned;
+  return Object.fromEntries(
+    Object.entries(leastOf([recorded, ...covered])).filter(([id, sequence]) => sequence > (pruned[id] ?? 0)),
+  );
+}
+
+function sumOf(watermark: Watermark): number {
+  return Object.values(watermark).reduce((sum, sequence) => sum + sequence, 0);
+}
