@@ -1,0 +1,266 @@
+import type { AuditEntry, Board, ContentItem, RosterEntry } from "../crdt/board.ts";
+import type { Member } from "../crdt/member.ts";
+import { mayBecome, type TransitionName } from "../crdt/poll.ts";
+import type { Replica } from "../crdt/replica.ts";
+import type { Counts, Show } from "../crdt/show.ts";
+import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
+import type { KnownBallot } from "../crdt/tally.ts";
+import type * as Y from "yjs";
+import { Intake, unknownPoll, type IntakeView } from "./intake.ts";
+import { countsVisible, Programme, stateOf, viewOf, waitingFor, type StandingPoll } from "./programme.ts";
+import type { Receipt } from "./receipt.ts";
+import { refuse, type Refusal } from "./refusal.ts";
+import type { BallotRequest, PollView, ShowHealth, ShowService } from "./service.ts";
+import { unwrapShowKey } from "./show-key.ts";
+import { Upkeep, type EdgePlace } from "./upkeep.ts";
+
+/** What an edge tells its shows of itself. */
+export interface EdgeCondition extends EdgePlace {
+  /** The network's secret. */
+  readonly network: Uint8Array;
+  /** Why nothing may be admitted now, whatever the show. */
+  refusal(): Refusal | undefined;
+}
+
+/** One show at one edge. */
+export class EdgeShow implements ShowService {
+  readonly #replica: Replica;
+  readonly #member: Member;
+  readonly #edge: EdgeCondition;
+  readonly #intake: Intake;
+  readonly #upkeep: Upkeep;
+  readonly #listeners = new Set<() => void>();
+  readonly #current: IntakeView;
+  #revision = 1;
+  #states = "";
+  #registerIsStale = true;
+  #deeds = 0;
+
+  /** `replica` holds the show's definition already. */
+  constructor(replica: Replica, member: Member, edge: EdgeCondition) {
+    this.#replica = replica;
+    this.#member = member;
+    this.#edge = edge;
+    this.#current = { ...this.#readBoard(), unpruned: 0 };
+    this.#intake = new Intake(replica, member, this.#current, () => edge.refusal());
+    this.#upkeep = new Upkeep(replica, member, { region: edge.region, address: edge.address });
+    replica.events.onboard = () => this.#onboard();
+    replica.events.onfolded = (batches, from) => {
+      this.#registerIsStale = true;
+      member.onfolded(replica, batches, from);
+    };
+  }
+
+  get definition(): Show {
+    return this.#board.show!;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Synced with a peer, and everything pruned is folded here. */
+  get ready(): boolean {
+    return this.#member.isReady(this.#replica);
+  }
+
+  polls(): PollView[] {
+    return [...this.#programme.polls()].map((poll) => this.#view(poll));
+  }
+
+  poll(id: string): PollView | Refusal {
+    const poll = this.#programme.poll(id);
+    return poll ? this.#view(poll) : unknownPoll(this.#replica.show, id);
+  }
+
+  content(): ContentItem[] {
+    return this.#board.content();
+  }
+
+  picture(hash: string): Uint8Array | undefined {
+    return this.#board.picture(hash);
+  }
+
+  audit(): AuditEntry[] {
+    return this.#board.audit();
+  }
+
+  roster(): (RosterEntry & { readonly lost: boolean })[] {
+    return this.#board
+      .roster()
+      .map((entry) => ({ ...entry, lost: this.#board.lost(entry.edge, entry.boot) !== undefined }));
+  }
+
+  counts(id: string): Counts | Refusal {
+    const poll = this.#programme.poll(id);
+    if (!poll) return unknownPoll(this.#replica.show, id);
+    return poll.final?.counts ?? sumCounts(this.#registers(), id);
+  }
+
+  present(): number {
+    return [...bestSections(this.#registers()).values()].reduce((sum, section) => sum + section.present, 0);
+  }
+
+  ballotsOf(subject: string, id: string): readonly KnownBallot[] | Refusal {
+    const poll = this.#programme.poll(id);
+    return poll ? this.#intake.known(subject, poll) : unknownPoll(this.#replica.show, id);
+  }
+
+  arrive(subject: string, signed: boolean): void {
+    this.#intake.arrive(subject, signed);
+  }
+
+  vote(request: BallotRequest): Promise<Receipt | Refusal> {
+    return this.#intake.vote(request);
+  }
+
+  arm(id: string, by: string): Promise<PollView | Refusal> {
+    return this.#transition(id, "armed", by);
+  }
+
+  open(id: string, by: string, durationMs?: number): Promise<PollView | Refusal> {
+    return this.#transition(id, "open", by, durationMs);
+  }
+
+  close(id: string, by: string): Promise<PollView | Refusal> {
+    return this.#transition(id, "closing", by);
+  }
+
+  void(id: string, by: string): Promise<PollView | Refusal> {
+    return this.#transition(id, "void", by);
+  }
+
+  async release(id: string, by: string): Promise<PollView | Refusal> {
+    if (!this.#programme.poll(id)) return unknownPoll(this.#replica.show, id);
+    await this.#deed("release", id, by, (board, at) => board.release(id, { at, by }));
+    return this.poll(id);
+  }
+
+  async nameLost(edge: string, boot: string, by: string): Promise<void | Refusal> {
+    if (!this.#board.roster().some((entry) => entry.edge === edge && entry.boot === boot))
+      return refuse(
+        "malformed",
+        `naming "${edge}/${boot}" lost: the roster of "${this.#replica.show}" has no such boot`,
+      );
+    await this.#deed("lost", `${edge}/${boot}`, by, (board, at) => board.nameLost(edge, boot, { at, by }));
+  }
+
+  async publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal> {
+    await this.#deed("publish", item.id, by, (board) => board.publish(item, picture));
+    return item;
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  document(kind: "board" | "tallies"): Y.Doc {
+    return this.#replica[kind].doc;
+  }
+
+  /** Called every `TALLIES_INTERVAL_MS`: the register, and whatever follows from time alone. */
+  tick(state: RosterEntry["state"]): void {
+    if (!this.ready) return;
+    this.#current.unpruned = this.#replica.unpruned;
+    this.#upkeep.tick(state, this.#programme);
+    if (this.#registerIsStale) this.#writeRegister();
+    this.#noticeStates();
+  }
+
+  health(): ShowHealth {
+    const folds = [...this.#replica.shards().values()].map(({ fold }) => fold);
+    const sum = (of: (fold: (typeof folds)[number]) => number): number =>
+      folds.reduce((total, fold) => total + of(fold), 0);
+    return {
+      id: this.#replica.show,
+      ready: this.ready,
+      receivers: sum((fold) => fold.present),
+      unprunedBatches: this.#current.unpruned,
+      waitingBatches: sum((fold) => fold.waiting),
+      forks: sum((fold) => fold.forks.length),
+      tableBytes: sum((fold) => fold.bytes),
+      lagMs: this.#member.lag(this.#replica),
+    };
+  }
+
+  get #board(): Board {
+    return this.#replica.board;
+  }
+
+  get #programme(): Programme {
+    return this.#current.programme;
+  }
+
+  async #transition(
+    id: string,
+    name: Exclude<TransitionName, "final">,
+    by: string,
+    durationMs?: number,
+  ): Promise<PollView | Refusal> {
+    const refusal = this.#edge.refusal();
+    if (refusal) return refusal;
+    const poll = this.#programme.poll(id);
+    if (!poll) return unknownPoll(this.#replica.show, id);
+    const state = stateOf(poll, this.#member.clock.now());
+    if (!mayBecome(state, name))
+      return refuse("poll_state", `poll "${id}" is ${state} and cannot become ${name}`, { extra: { state } });
+    await this.#deed(name, id, by, (board, at) => {
+      const closes = durationMs === undefined ? {} : { closesAt: at + durationMs };
+      board.addTransition(id, name, { at, by, ...closes });
+    });
+    return this.poll(id);
+  }
+
+  /** One change of the board with its audit entry. */
+  #deed(action: string, target: string, by: string, edit: (board: Board, at: number) => void): Promise<void> {
+    const at = this.#member.clock.now();
+    const { boot, name } = this.#member;
+    this.#deeds += 1;
+    return this.#replica.change((board) => {
+      edit(board, at);
+      board.addAudit(`${at}-${boot}-${this.#deeds}`, { at, by, edge: name, action, target });
+    });
+  }
+
+  #view(poll: StandingPoll): PollView {
+    const now = this.#member.clock.now();
+    return viewOf(poll, now, stateOf(poll, now) === "closed" ? waitingFor(poll.definition.index, this.#replica) : []);
+  }
+
+  /** Everybody's registers, our own as fresh as the fold. */
+  #registers(): Map<string, Register> {
+    return this.#replica.tallies.registers().set(this.#member.name, this.#replica.register());
+  }
+
+  #onboard(): void {
+    Object.assign(this.#current, this.#readBoard());
+    this.#change();
+  }
+
+  #readBoard(): Omit<IntakeView, "unpruned"> {
+    const { id, shards, wrappedKey } = this.definition;
+    return { programme: new Programme(this.#board), key: unwrapShowKey(wrappedKey, this.#edge.network, id), shards };
+  }
+
+  #change(): void {
+    this.#revision += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #writeRegister(): void {
+    this.#registerIsStale = false;
+    this.#replica.publishRegister();
+    const now = this.#member.clock.now();
+    if ([...this.#programme.polls()].some((poll) => countsVisible(poll) && stateOf(poll, now) !== "draft"))
+      this.#change();
+  }
+
+  #noticeStates(): void {
+    const now = this.#member.clock.now();
+    const states = [...this.#programme.polls()].map((poll) => stateOf(poll, now)).join();
+    if (states === this.#states) return;
+    this.#states = states;
+    this.#change();
+  }
+}

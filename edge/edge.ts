@@ -1,0 +1,160 @@
+import type { RosterEntry } from "../crdt/board.ts";
+import type { Member } from "../crdt/member.ts";
+import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";
+import type { Replica } from "../crdt/replica.ts";
+import { TALLIES_INTERVAL_MS } from "../crdt/tallies.ts";
+import { EdgeShow } from "./edge-show.ts";
+import { refuse, type Refusal } from "./refusal.ts";
+import type { EdgeService, Health, ShowDefinition, ShowService } from "./service.ts";
+import { wrapShowKey } from "./show-key.ts";
+
+export interface EdgeOptions {
+  readonly region: string;
+  /** Address that receivers use, for the roster. */
+  readonly address: string;
+  /** The network's secret, 32 bytes. */
+  readonly network: Uint8Array;
+}
+
+/** An edge: answers receivers, and holds a replica of each show. */
+export class Edge implements EdgeService {
+  readonly region: string;
+  readonly #member: Member;
+  readonly #options: EdgeOptions;
+  readonly #shows = new Map<string, EdgeShow>();
+  #draining = false;
+  #admits = false;
+  #cancelTick: (() => void) | undefined;
+
+  /** The member's shows come in through `addShow`, before `start` and later. */
+  constructor(member: Member, options: EdgeOptions) {
+    this.#member = member;
+    this.#options = options;
+    this.region = options.region;
+    for (const replica of member.replicas()) if (replica.shards().size > 0) this.addShow(replica);
+    member.onshow = (replica) => this.addShow(replica);
+  }
+
+  get name(): string {
+    return this.#member.name;
+  }
+
+  get boot(): string {
+    return this.#member.boot;
+  }
+
+  /** Opens the links and starts what follows from time alone. */
+  start(): void {
+    this.#member.start();
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#cancelTick?.();
+    this.#member.stop();
+  }
+
+  addShow(replica: Replica): void {
+    if (this.#shows.has(replica.show)) return;
+    const { region, address, network } = this.#options;
+    this.#shows.set(
+      replica.show,
+      new EdgeShow(replica, this.#member, { region, address, network, refusal: () => this.#refusal() }),
+    );
+  }
+
+  show(id: string): ShowService | Refusal {
+    const show = this.#shows.get(id);
+    if (!show) return refuse("unknown_show", `there is no show "${id}"`);
+    if (!show.ready)
+      return refuse("not_ready", `edge "${this.name}" is catching up with its peers on show "${id}"`, {
+        retryAfterS: 1,
+      });
+    return show;
+  }
+
+  shows(): string[] {
+    return [...this.#shows.keys()];
+  }
+
+  async createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal> {
+    const refusal = this.#refusal();
+    if (refusal) return refusal;
+    const { id, title, shards, polls } = definition;
+    if (this.#shows.has(id)) return refuse("show_exists", `there is a show "${id}" already`);
+    const replica = this.#member.adopt(id);
+    if (!replica) return refuse("overloaded", "this network holds as many shows as it can");
+    const created = this.#member.clock.now();
+    const wrappedKey = wrapShowKey(this.#member.world.random.bytes(SHOW_KEY_BYTES), this.#options.network, id);
+    await replica.change((board) => {
+      board.create(
+        { id, title, shards, created, wrappedKey },
+        polls.map((poll, index) => ({ ...poll, index })),
+      );
+      board.addAudit(`${created}-${this.boot}-0`, { at: created, by, edge: this.name, action: "create", target: id });
+    });
+    return this.#shows.get(id)!;
+  }
+
+  readiness(): { ready: boolean; reasons: string[] } {
+    const reasons = [...this.#shows.values()]
+      .filter((show) => !show.ready)
+      .map((show) => `show "${show.definition.id}" is catching up`);
+    const refusal = this.#refusal();
+    if (refusal) reasons.push(refusal.detail);
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  health(): Health {
+    const shows = [...this.#shows.values()];
+    return {
+      clock: this.#member.clockTrust(),
+      links: this.#member.links(),
+      shows: shows.map((show) => show.health()),
+      ...this.#member.written(),
+    };
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#admits = false;
+    for (const replica of this.#member.replicas()) await replica.flush();
+    for (const show of this.#shows.values()) show.tick("draining");
+  }
+
+  /** Why nothing may be admitted now, whatever the show. Judged anew at each tick, or at each call while it is a no. */
+  #refusal(): Refusal | undefined {
+    if (this.#admits) return undefined;
+    const refusal = this.#judge();
+    this.#admits = refusal === undefined;
+    return refusal;
+  }
+
+  #judge(): Refusal | undefined {
+    if (this.#draining)
+      return refuse("draining", `edge "${this.name}" is about to stop: another one answers`, { retryAfterS: 1 });
+    const trust = this.#member.clockTrust();
+    if (trust.trusted) return undefined;
+    switch (trust.reason) {
+      case "unmeasured":
+        return refuse(
+          "clock_untrusted",
+          `edge "${this.name}" has not compared its clock with a peer since it started`,
+          { retryAfterS: 1 },
+        );
+      case "skewed":
+        return refuse(
+          "clock_untrusted",
+          `the clock of edge "${this.name}" is ${Math.round(trust.skewMs)} ms from its peers'`,
+          { retryAfterS: 5 },
+        );
+    }
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#member.world.timers.after(TALLIES_INTERVAL_MS, () => this.#tick());
+    this.#admits = false;
+    const state: RosterEntry["state"] = this.#draining ? "draining" : "live";
+    for (const show of this.#shows.values()) show.tick(state);
+  }
+}

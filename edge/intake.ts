@@ -1,0 +1,167 @@
+import { PRESENCE, type Ballot } from "../crdt/ballot.ts";
+import type { Fold } from "../crdt/fold.ts";
+import type { Member } from "../crdt/member.ts";
+import type { PollState } from "../crdt/poll.ts";
+import { receiverId, shardOf, type ReceiverId } from "../crdt/receiver.ts";
+import type { Replica } from "../crdt/replica.ts";
+import { StoreFull } from "../crdt/store/store.ts";
+import type { KnownBallot } from "../crdt/tally.ts";
+import type { Writer } from "../crdt/writer.ts";
+import { refuseBallot, refuseWindow, type Asked } from "./admission.ts";
+import { stateOf, type Programme, type StandingPoll } from "./programme.ts";
+import { receiptCode, type Receipt } from "./receipt.ts";
+import { refuse, type Refusal } from "./refusal.ts";
+import type { BallotRequest } from "./service.ts";
+
+/** Batches that the recorder may be behind before admission slows down: minutes at full rate, some 100 MB of ledger. */
+export const MAX_UNPRUNED_BATCHES = 100_000;
+/** Ballots that may wait for the log: two seconds at 50,000 a second, and then the audience is told to come back. */
+export const MAX_WAITING_BALLOTS = 100_000;
+/** How long a ballot of level "peer" waits for a second replica, ms. */
+export const PEER_TIMEOUT_MS = 2000;
+
+/** What an intake goes by, worked out once a change and not once a ballot; its owner keeps it current. */
+export interface IntakeView {
+  programme: Programme;
+  /** The show's key. */
+  key: Uint8Array;
+  shards: number;
+  /** Batches not recorded and pruned yet. */
+  unpruned: number;
+}
+
+/** Takes receivers' requests for one show: resolves, admits, has them written, and answers with receipts. */
+export class Intake {
+  readonly #replica: Replica;
+  readonly #member: Member;
+  readonly #view: IntakeView;
+  readonly #refusal: () => Refusal | undefined;
+
+  /** `refusal` says why this edge admits nothing now, whatever the show. */
+  constructor(replica: Replica, member: Member, view: IntakeView, refusal: () => Refusal | undefined) {
+    this.#replica = replica;
+    this.#member = member;
+    this.#view = view;
+    this.#refusal = refusal;
+  }
+
+  async vote(request: BallotRequest): Promise<Receipt | Refusal> {
+    const { programme, key } = this.#view;
+    const time = this.#member.clock.now();
+    const poll = programme.poll(request.poll);
+    if (!poll) return unknownPoll(this.#replica.show, request.poll);
+    const option = poll.options.get(request.option);
+    if (option === undefined)
+      return refuse("unknown_option", `poll "${request.poll}" has no option "${request.option}"`);
+    const receiver = receiverId(key, request.subject);
+    const asked: Asked = { option, press: request.press, k: request.k };
+    const refusal =
+      this.#refusal() ??
+      refuseWindow(poll.definition, this.#stateAt(poll, time)) ??
+      this.#refuseLoad() ??
+      this.#refuseReceiver(poll, receiver, asked);
+    if (refusal) return refusal;
+    const { hi, lo } = receiver;
+    const { press, k, signed } = request;
+    return this.#write(poll, { hi, lo, poll: poll.definition.index, press, option, k, signed, time }, request);
+  }
+
+  /** Notes a receiver's first retrieval of the show's content. */
+  arrive(subject: string, signed: boolean): void {
+    const receiver = receiverId(this.#view.key, subject);
+    const fold = this.#foldOf(receiver);
+    if (!fold || this.#refusal() || fold.known(PRESENCE, receiver).length > 0) return;
+    const time = this.#member.clock.now();
+    const ballot: Ballot = { ...receiver, poll: PRESENCE, press: 1, option: 0, k: 1, signed, time };
+    // Presence is no promise to anyone: what the log refuses is noted at the receiver's next retrieval.
+    this.#writerOf(receiver)
+      .write("presence", ballot)
+      .catch(() => {});
+  }
+
+  known(subject: string, poll: StandingPoll): readonly KnownBallot[] | Refusal {
+    const receiver = receiverId(this.#view.key, subject);
+    return this.#foldOf(receiver)?.known(poll.definition.index, receiver) ?? wrongShard();
+  }
+
+  async #write(poll: StandingPoll, ballot: Ballot, { level }: BallotRequest): Promise<Receipt | Refusal> {
+    const writer = this.#writerOf(ballot);
+    let sequence: number;
+    try {
+      sequence = await writer.write("ballots", ballot);
+    } catch (error) {
+      return refuseLog(error);
+    }
+    // Of two ballots with one press in one flush the fold has chosen one; the other is told now.
+    const refusal = this.#refuseReceiver(poll, ballot, ballot);
+    if (refusal?.refused === "press_conflict") return refusal;
+    if (level === "peer" && !(await this.#member.storedByPeer(this.#replica, writer.chain, sequence, PEER_TIMEOUT_MS)))
+      return refuse("peer_unavailable", "the ballot is logged here, and no second replica has confirmed it", {
+        retryAfterS: 1,
+      });
+    const { shard, edge, boot } = writer.chain;
+    const { press, k, time } = ballot;
+    return {
+      code: receiptCode(ballot, ballot.poll, press, k),
+      show: this.#replica.show,
+      poll: poll.definition.id,
+      option: poll.definition.options[ballot.option]!.id,
+      press,
+      k,
+      shard,
+      edge,
+      boot,
+      sequence,
+      level,
+      time,
+    };
+  }
+
+  #refuseReceiver(poll: StandingPoll, receiver: ReceiverId, asked: Asked): Refusal | undefined {
+    const fold = this.#foldOf(receiver);
+    return fold ? refuseBallot(poll.definition, asked, fold.known(poll.definition.index, receiver)) : wrongShard();
+  }
+
+  #refuseLoad(): Refusal | undefined {
+    const { unpruned } = this.#view;
+    if (unpruned > MAX_UNPRUNED_BATCHES)
+      return refuse(
+        "overloaded",
+        `${unpruned} batches are not recorded and pruned, held up by ${this.#member.holdsUp(this.#replica)}`,
+        { retryAfterS: 5 },
+      );
+    if (this.#replica.waiting > MAX_WAITING_BALLOTS)
+      return refuse("overloaded", `${this.#replica.waiting} ballots wait for the edge's log`, { retryAfterS: 2 });
+    return undefined;
+  }
+
+  /** The state that admission goes by: once this boot has sealed a poll, nothing opens it again. */
+  #stateAt(poll: StandingPoll, now: number): PollState {
+    const state = stateOf(poll, now);
+    return (state === "open" || state === "closing") && this.#replica.hasSealed(poll.definition.index)
+      ? "closed"
+      : state;
+  }
+
+  #foldOf(receiver: ReceiverId): Fold | undefined {
+    return this.#replica.shards().get(shardOf(receiver, this.#view.shards))?.fold;
+  }
+
+  #writerOf(receiver: ReceiverId): Writer {
+    return this.#replica.shard(shardOf(receiver, this.#view.shards)).writer;
+  }
+}
+
+export function unknownPoll(show: string, poll: string): Refusal {
+  return refuse("unknown_poll", `show "${show}" has no poll "${poll}"`);
+}
+
+function wrongShard(): Refusal {
+  return refuse("wrong_shard", "this edge does not keep the receiver's shard: steering knows one that does");
+}
+
+function refuseLog(error: unknown): Refusal {
+  return error instanceof StoreFull
+    ? refuse("log_full", "the edge's log is full: nothing was written", { retryAfterS: 2 })
+    : refuse("not_ready", "the edge is restarting: whether the ballot was written is unknown", { retryAfterS: 1 });
+}

@@ -1,0 +1,71 @@
+import type { Board } from "../crdt/board.ts";
+import { closingTime, finality, pollState, type PollState, type Transitions } from "../crdt/poll.ts";
+import type { Replica } from "../crdt/replica.ts";
+import type { Final, Poll } from "../crdt/show.ts";
+import type { PollView } from "./service.ts";
+
+/** A poll as it stands on the board. */
+export interface StandingPoll {
+  readonly definition: Poll;
+  readonly transitions: Transitions;
+  readonly released: boolean;
+  readonly final: Final | undefined;
+  /** Option's id → its index. */
+  readonly options: ReadonlyMap<string, number>;
+}
+
+/**
+ * What the board says of a show's polls, read once a change of the board and not once a ballot: a lookup in a Yjs map
+ * for each of seven keys would cost more than the rest of admission.
+ */
+export class Programme {
+  readonly #polls = new Map<string, StandingPoll>();
+
+  constructor(board: Board) {
+    for (const definition of board.polls())
+      this.#polls.set(definition.id, {
+        definition,
+        transitions: board.transitions(definition.id),
+        released: board.released(definition.id) !== undefined,
+        final: board.final(definition.id),
+        options: new Map(definition.options.map((option, index) => [option.id, index])),
+      });
+  }
+
+  poll(id: string): StandingPoll | undefined {
+    return this.#polls.get(id);
+  }
+
+  polls(): Iterable<StandingPoll> {
+    return this.#polls.values();
+  }
+}
+
+export function stateOf(poll: StandingPoll, now: number): PollState {
+  return pollState(poll.definition, poll.transitions, now);
+}
+
+/** Whether anyone may see a poll's counts. */
+export function countsVisible(poll: StandingPoll): boolean {
+  return poll.released || poll.definition.results === "live";
+}
+
+export function viewOf(poll: StandingPoll, now: number, waitingFor: readonly string[]): PollView {
+  const opensAt = poll.transitions.open?.at;
+  const closesAt = closingTime(poll.transitions);
+  return {
+    definition: poll.definition,
+    state: stateOf(poll, now),
+    countsVisible: countsVisible(poll),
+    waitingFor,
+    ...(opensAt === undefined ? {} : { opensAt }),
+    ...(closesAt === undefined ? {} : { closesAt }),
+    ...(poll.final === undefined ? {} : { final: poll.final }),
+  };
+}
+
+/** What a closed poll's final still waits for, as far as this replica can see. */
+export function waitingFor(poll: number, replica: Replica): readonly string[] {
+  const state = finality(poll, replica.board.rosterBoots(), replica.seals(), replica.coverage().toJSON());
+  return state.ready ? [] : state.waitingFor;
+}

@@ -1,0 +1,118 @@
+import type { AuditEntry, ContentItem, RosterEntry } from "../crdt/board.ts";
+import type { ClockTrust } from "../crdt/clock.ts";
+import type { PollState } from "../crdt/poll.ts";
+import type { KnownBallot } from "../crdt/tally.ts";
+import type { Counts, Final, Poll, Show } from "../crdt/show.ts";
+import type * as Y from "yjs";
+import type { Receipt, ReceiptLevel } from "./receipt.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What the routes need of an edge. The one implementation is `Edge`; routes know no more than this. */
+export interface EdgeService {
+  readonly name: string;
+  readonly region: string;
+  readonly boot: string;
+  /** A show that this edge holds and is ready to answer for; a refusal says why not. */
+  show(id: string): ShowService | Refusal;
+  shows(): readonly string[];
+  createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal>;
+  /** Whether receivers may be sent here, and each reason why not. */
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };
+  health(): Health;
+  /** Starts refusing new ballots with "draining"; resolves when all that was admitted is durable and pushed. */
+  drain(): Promise<void>;
+}
+
+/** A show file, validated. */
+export interface ShowDefinition {
+  readonly id: string;
+  readonly title: string;
+  readonly shards: number;
+  readonly polls: readonly Omit<Poll, "index">[];
+}
+
+export interface ShowService {
+  readonly definition: Show;
+  /** Grows by one whenever content, poll states or visible results change; restarts with the boot. */
+  readonly revision: number;
+  polls(): readonly PollView[];
+  poll(id: string): PollView | Refusal;
+  content(): readonly ContentItem[];
+  picture(hash: string): Uint8Array | undefined;
+  audit(): readonly AuditEntry[];
+  roster(): readonly (RosterEntry & { readonly lost: boolean })[];
+  /** Counts in force over all shards; whether the asker may see them is the route's to decide by `countsVisible`. */
+  counts(poll: string): Counts | Refusal;
+  /** Receivers that retrieved the show's content, over all shards. */
+  present(): number;
+  /** Ballots known of a receiver, by its token's subject. */
+  ballotsOf(subject: string, poll: string): readonly KnownBallot[] | Refusal;
+  /** Notes a receiver's first retrieval; at once, durable with the next flush. */
+  arrive(subject: string, signed: boolean): void;
+  vote(ballot: BallotRequest): Promise<Receipt | Refusal>;
+  /** Producers' deeds; each leaves an audit entry, and is durable here when it resolves. */
+  arm(poll: string, by: string): Promise<PollView | Refusal>;
+  open(poll: string, by: string, durationMs?: number): Promise<PollView | Refusal>;
+  close(poll: string, by: string): Promise<PollView | Refusal>;
+  void(poll: string, by: string): Promise<PollView | Refusal>;
+  release(poll: string, by: string): Promise<PollView | Refusal>;
+  /** Names a boot lost: finals no longer wait for it. */
+  nameLost(edge: string, boot: string, by: string): Promise<void | Refusal>;
+  publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal>;
+  /** Calls `listener` after each change of `revision`; returns how to stop it. */
+  watch(listener: () => void): () => void;
+  /** The documents that readers may follow. */
+  document(kind: "board" | "tallies"): Y.Doc;
+}
+
+export interface BallotRequest {
+  readonly subject: string;
+  readonly signed: boolean;
+  readonly poll: string;
+  readonly option: string;
+  readonly press: number;
+  readonly k: number;
+  readonly level: ReceiptLevel;
+}
+
+export interface PollView {
+  readonly definition: Poll;
+  readonly state: PollState;
+  /** Milliseconds since 1970. */
+  readonly opensAt?: number;
+  readonly closesAt?: number;
+  /** Counts may be shown to anyone: live while open, released, or never hidden. */
+  readonly countsVisible: boolean;
+  readonly final?: Final;
+  /** While closed and not final: what the recorder still waits for, as far as this edge can see. */
+  readonly waitingFor: readonly string[];
+}
+
+/** Figures for /healthz and /metrics; nothing here counts ballots by option. */
+export interface Health {
+  readonly clock: ClockTrust;
+  readonly links: readonly {
+    readonly peer: string;
+    readonly open: boolean;
+    readonly roundTripMs: number;
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+  }[];
+  readonly shows: readonly ShowHealth[];
+  /** Ballots made durable since boot, flushes and bytes of the log. */
+  readonly ballots: number;
+  readonly flushes: number;
+}
+
+export interface ShowHealth {
+  readonly id: string;
+  readonly ready: boolean;
+  readonly receivers: number;
+  /** Batches in the ledger that the recorder has not pruned. */
+  readonly unprunedBatches: number;
+  readonly waitingBatches: number;
+  readonly forks: number;
+  readonly tableBytes: number;
+  /** Milliseconds since each peer was last known to cover all that this edge has written, by peer. */
+  readonly lagMs: Readonly<Record<string, number>>;
+}

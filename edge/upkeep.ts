@@ -1,0 +1,84 @@
+import type { RosterEntry } from "../crdt/board.ts";
+import type { Member } from "../crdt/member.ts";
+import type { Replica } from "../crdt/replica.ts";
+import { stateOf, type Programme } from "./programme.ts";
+
+/** Where an edge stands, for its entry on the roster. */
+export interface EdgePlace {
+  readonly region: string;
+  readonly address: string;
+}
+
+/** What an edge does for a show without being asked: its roster entry, its earlier boots' batches, seals. */
+export class Upkeep {
+  readonly #replica: Replica;
+  readonly #member: Member;
+  readonly #place: EdgePlace;
+  #reappended = false;
+  /** Polls whose seal is on its way into the log. */
+  readonly #sealing = new Set<number>();
+
+  constructor(replica: Replica, member: Member, place: EdgePlace) {
+    this.#replica = replica;
+    this.#member = member;
+    this.#place = place;
+  }
+
+  /** Called at intervals while the replica is ready. */
+  tick(state: RosterEntry["state"], programme: Programme): void {
+    const now = this.#member.clock.now();
+    this.#keepRoster(state, now);
+    this.#reappend();
+    if (this.#member.clockTrust().trusted) this.#sealClosed(programme, now);
+  }
+
+  /** With this boot on the roster its predecessors on the same disk leave it: it seals for them. */
+  #keepRoster(state: RosterEntry["state"], now: number): void {
+    const { name, boot, earlierBoots } = this.#member;
+    const { board } = this.#replica;
+    const known = board.roster().find((entry) => entry.edge === name && entry.boot === boot);
+    if (known?.state === state) return;
+    const entry: RosterEntry = {
+      ...this.#place,
+      edge: name,
+      boot,
+      state,
+      shards: [...this.#replica.shards().keys()],
+      since: now,
+    };
+    this.#note(
+      "roster entry",
+      this.#replica.change(() => {
+        board.setRosterEntry(entry);
+        for (const earlier of earlierBoots) board.removeRosterEntry(name, earlier);
+      }),
+    );
+  }
+
+  #reappend(): void {
+    if (this.#reappended) return;
+    this.#reappended = true;
+    this.#note("earlier boots' batches", this.#replica.reappend());
+  }
+
+  #sealClosed(programme: Programme, now: number): void {
+    for (const poll of programme.polls()) {
+      const { index } = poll.definition;
+      if (stateOf(poll, now) !== "closed" || this.#sealing.has(index) || this.#replica.hasSealed(index)) continue;
+      this.#sealing.add(index);
+      this.#note(
+        "seal",
+        this.#replica.seal(index, now).finally(() => this.#sealing.delete(index)),
+      );
+    }
+  }
+
+  #note(what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) =>
+      this.#member.world.log("warn", `${what} could not be written`, {
+        show: this.#replica.show,
+        error: String(error),
+      }),
+    );
+  }
+}
