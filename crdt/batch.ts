@@ -162,6 +162,16 @@ export function decodeHeader(bytes: Uint8Array): BatchHeader {
   return readHeader(bytes, view);
 }
 
+/** As `decodeHeader`; undefined where the bytes are none. For those who meet batches among damaged ones. */
+export function headerOf(bytes: Uint8Array): BatchHeader | undefined {
+  try {
+    return decodeHeader(bytes);
+  } catch (error) {
+    if (error instanceof BatchError) return undefined;
+    throw error;
+  }
+}
+
 /** Reads a batch. Throws `BatchError` with what came and what was wanted; never reads past the bytes given. */
 export function decodeBatch(bytes: Uint8Array): Batch {
   const view = viewOf(bytes);

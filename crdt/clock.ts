@@ -51,14 +51,15 @@ export type ClockTrust =
  */
 export function judgeClock(offsets: readonly number[], ahead: number, alone: boolean): ClockTrust {
   if (offsets.length === 0 && !alone) return { trusted: false, reason: "unmeasured", skewMs: 0 };
-  const skewMs = median([0, ...offsets]);
+  const skewMs = middle([0, ...offsets]);
   if (Math.abs(skewMs) > MAX_CLOCK_SKEW_MS || ahead > MAX_CLOCK_SKEW_MS)
     return { trusted: false, reason: "skewed", skewMs: Math.abs(skewMs) > ahead ? skewMs : -ahead };
   return { trusted: true, skewMs };
 }
 
-function median(values: readonly number[]): number {
+/** The median; of two middle values the one farther from 0, since nothing says which of the two clocks is right. */
+function middle(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const [lower, upper] = [sorted[(sorted.length - 1) >> 1]!, sorted[sorted.length >> 1]!];
+  return Math.abs(lower) > Math.abs(upper) ? lower : upper;
 }

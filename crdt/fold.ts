@@ -18,6 +18,13 @@ import { EdgeList, PRESENCE_RULES, Tally, type KnownBallot, type TallyRules } fr
 /** What became of a batch that was handed to the fold. */
 export type Taken = "folded" | "known" | "waiting";
 
+/** A chain's last batch that was folded here. */
+interface Head {
+  readonly hash: Uint8Array;
+  /** Time of the chain's latest ballot or seal so far, ms since 1970. */
+  readonly time: number;
+}
+
 /** A batch that contradicts the chain it claims to continue: two programs, or damage. Both are reported, none hidden. */
 export interface Fork {
   readonly chain: string;
@@ -48,7 +55,9 @@ export class Fold {
   /** Polls that are final: the cut that their result stands for. */
   readonly #cuts = new Map<number, Watermark>();
   readonly #late = new Map<number, number>();
-  readonly #heads = new Map<string, Uint8Array>();
+  /** Of each seal: poll and edge; poll, edge and boot. */
+  readonly #sealed = new Set<string>();
+  readonly #heads = new Map<string, Head>();
   /** Chain → sequence → a batch that came before its turn. */
   readonly #waiting = new Map<string, Map<number, Uint8Array>>();
 
@@ -82,7 +91,17 @@ export class Fold {
 
   /** The hash that the next batch of a chain names as `previous`, where its last batch was folded here. */
   head(chain: string): Uint8Array | undefined {
-    return this.#heads.get(chain);
+    return this.#heads.get(chain)?.hash;
+  }
+
+  /** Whether an edge, or one boot of it, has sealed a poll: asked for each ballot, so nothing is searched. */
+  hasSealed(poll: number, edge: string, boot?: string): boolean {
+    return this.#sealed.has(boot === undefined ? `${poll}/${edge}` : `${poll}/${edge}/${boot}`);
+  }
+
+  /** Time of the latest ballot or seal of a chain, where anything of it was folded here. */
+  lastTime(chain: string): number | undefined {
+    return this.#heads.get(chain)?.time;
   }
 
   counts(poll: number): Counts {
@@ -115,6 +134,29 @@ export class Fold {
     return this.#late.get(poll) ?? 0;
   }
 
+  /** Polls with late ballots. */
+  latePolls(): IterableIterator<number> {
+    return this.#late.keys();
+  }
+
+  /** Counts the ballots of a batch beyond the cut that was folded before the final was known. */
+  noteLate(poll: number, bytes: Uint8Array): void {
+    const batch = decodeBatch(bytes);
+    if (batch.kind === "seal") return;
+    let count = 0;
+    for (const ballot of ballotsOf(batch)) if (ballot.poll === poll) count += 1;
+    this.addLate(poll, count);
+  }
+
+  addSeal(seal: StandingSeal): void {
+    this.seals.push(seal);
+    this.#sealed.add(`${seal.poll}/${seal.edge}`).add(`${seal.poll}/${seal.edge}/${seal.boot}`);
+  }
+
+  addLate(poll: number, count: number): void {
+    if (count > 0) this.#late.set(poll, this.late(poll) + count);
+  }
+
   /** Bytes of memory held by the tables. */
   get bytes(): number {
     let bytes = 0;
@@ -127,10 +169,10 @@ export class Fold {
   }
 
   /** Declares a chain covered up to `sequence` without its batches: what a snapshot stands for. */
-  resume(chain: string, sequence: number, head: Uint8Array): void {
+  resume(chain: string, sequence: number, hash: Uint8Array, time: number): void {
     if (sequence <= this.coverage.of(chain)) return;
     this.coverage.raise(chain, sequence);
-    this.#heads.set(chain, head);
+    this.#heads.set(chain, { hash, time });
     this.#foldWaiting(chain);
   }
 
@@ -146,21 +188,26 @@ export class Fold {
   }
 
   #fold(id: string, batch: Batch, bytes: Uint8Array): void {
-    const head = this.#heads.get(id) ?? NO_HASH;
-    if (!equalBytes(head, batch.previous)) this.forks.push({ chain: id, sequence: batch.sequence });
-    if (batch.kind === "seal") this.seals.push(standing(batch));
-    else this.#foldBallots(id, batch);
-    this.#heads.set(id, batchHash(bytes));
+    const head = this.#heads.get(id) ?? { hash: NO_HASH, time: 0 };
+    if (!equalBytes(head.hash, batch.previous)) this.forks.push({ chain: id, sequence: batch.sequence });
+    let latest = batch.time;
+    if (batch.kind === "seal") this.addSeal(standing(batch));
+    else latest = this.#foldBallots(id, batch);
+    this.#heads.set(id, { hash: batchHash(bytes), time: Math.max(head.time, latest) });
     this.coverage.raise(id, batch.sequence);
   }
 
-  #foldBallots(id: string, batch: BatchHeader & RecordBatch): void {
+  /** Returns the time of the latest ballot. */
+  #foldBallots(id: string, batch: BatchHeader & RecordBatch): number {
     const edge = this.#edges.number(batch.edge);
+    let latest = batch.time;
     for (const ballot of ballotsOf(batch)) {
+      if (ballot.time > latest) latest = ballot.time;
       const tally = this.tally(ballot.poll);
       if (tally) tally.take(ballot, edge);
-      else if (this.#isLate(ballot.poll, id, batch.sequence)) this.#late.set(ballot.poll, this.late(ballot.poll) + 1);
+      else if (this.#isLate(ballot.poll, id, batch.sequence)) this.addLate(ballot.poll, 1);
     }
+    return latest;
   }
 
   #isLate(poll: number, chain: string, sequence: number): boolean {

@@ -1,5 +1,5 @@
 import * as Y from "yjs";
-import { decodeHeader, chainId } from "./batch.ts";
+import { chainId, headerOf } from "./batch.ts";
 import type { Watermark } from "./coverage.ts";
 
 export interface AddedBatch {
@@ -52,10 +52,7 @@ export class Ledger {
   deletable(pruned: Watermark): Record<string, number> {
     const clocks: Record<string, number> = {};
     for (const array of this.#arrays()) {
-      for (let item = array._start; item !== null; item = item.right) {
-        if (!item.deleted && !isWithin(item, pruned)) break;
-        clocks[item.id.client] = item.id.clock + item.length;
-      }
+      for (const item of leadingPruned(array, pruned)) clocks[item.id.client] = item.id.clock + item.length;
     }
     return clocks;
   }
@@ -65,9 +62,8 @@ export class Ledger {
     let count = 0;
     this.doc.transact(() => {
       for (const array of this.#arrays()) {
-        const items = array.toArray();
-        const leading = items.findIndex((bytes) => !isPruned(bytes, pruned));
-        const going = leading === -1 ? items.length : leading;
+        let going = 0;
+        for (const item of leadingPruned(array, pruned)) if (!item.deleted) going += item.length;
         if (going > 0) array.delete(0, going);
         count += going;
       }
@@ -80,11 +76,17 @@ export class Ledger {
   }
 }
 
+/** The items at an array's beginning that are deleted, or may be. */
+function* leadingPruned(array: Y.Array<Uint8Array>, pruned: Watermark): Generator<Y.Item> {
+  for (let item = array._start; item !== null && (item.deleted || isWithin(item, pruned)); item = item.right) yield item;
+}
+
 function isWithin(item: Y.Item, pruned: Watermark): boolean {
   return (item.content.getContent() as Uint8Array[]).every((bytes) => isPruned(bytes, pruned));
 }
 
+/** What cannot be read is recorded nowhere, and stays. */
 function isPruned(bytes: Uint8Array, pruned: Watermark): boolean {
-  const header = decodeHeader(bytes);
-  return header.sequence <= (pruned[chainId(header)] ?? 0);
+  const header = headerOf(bytes);
+  return header !== undefined && header.sequence <= (pruned[chainId(header)] ?? 0);
 }

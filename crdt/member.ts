@@ -28,6 +28,8 @@ export interface MemberOptions {
   readonly dial: Dial;
   /** Shards that this member folds, of a show with so many. */
   readonly subscribe: (shards: number) => readonly number[];
+  /** The store keeps every batch for ever: a recorder's. Elsewhere recorded batches give way to a snapshot. */
+  readonly permanent?: boolean;
   /** The clock is disciplined by other means (PTP, a radio clock): peers need not confirm it. */
   readonly clockTrusted?: boolean;
   /**
@@ -64,7 +66,7 @@ export class Member {
   readonly #replicas = new Map<string, Replica>();
   readonly #ready = new Set<string>();
   /** Show and chain → ballots that wait for a second replica. */
-  readonly #waiters = new Map<string, PeerWaiter[]>();
+  readonly #waiters = new Map<string, Set<PeerWaiter>>();
   /** Show and peer → since when it has not covered what this member wrote, ms. */
   readonly #behind = new Map<string, number>();
 
@@ -101,6 +103,11 @@ export class Member {
     this.#client = unusedClient(options.world.random, introductions);
     introductions.add(...ownIntroduction(options.identity, boot, this.#client));
     this.backbone = new Backbone({ ...options, boot, introductions, host: this });
+  }
+
+  /** Whether this member's store keeps every batch for ever. */
+  get permanent(): boolean {
+    return this.#options.permanent ?? false;
   }
 
   start(): void {
@@ -165,30 +172,26 @@ export class Member {
     const key = `${replica.show} ${chainId(chain)}`;
     if (this.backbone.isStored(replica.show, chainId(chain), sequence)) return Promise.resolve(true);
     return new Promise((settle) => {
-      const cancel = this.world.timers.after(timeoutMs, () => resolve(false));
-      const waiter: PeerWaiter = { sequence, resolve: (stored) => resolve(stored) };
+      const waiters = this.#waiters.get(key) ?? new Set();
+      this.#waiters.set(key, waiters);
       const resolve = (stored: boolean): void => {
         cancel();
-        this.#waiters.set(
-          key,
-          (this.#waiters.get(key) ?? []).filter((other) => other !== waiter),
-        );
+        waiters.delete(waiter);
         settle(stored);
       };
-      this.#waiters.set(key, [...(this.#waiters.get(key) ?? []), waiter]);
+      const cancel = this.world.timers.after(timeoutMs, () => resolve(false));
+      const waiter: PeerWaiter = { sequence, resolve };
+      waiters.add(waiter);
     });
   }
 
   /** Called by a replica's owner for each group of folded batches: tells the edges that wrote them. */
   onfolded(replica: Replica, batches: readonly Uint8Array[], from: string | undefined): void {
     if (from === undefined) return;
-    const last = new Coverage();
-    for (const bytes of batches) {
-      const header = decodeHeader(bytes);
-      last.raise(header, header.sequence);
-    }
-    for (const [id, sequence] of last.entries())
-      this.backbone.sendStored(parseChainId(id).edge, replica.show, id, sequence);
+    const coverage = replica.coverage();
+    // Not the batch's own sequence: one that waits for an earlier one is logged, and the earlier one is not.
+    for (const id of new Set(batches.map((bytes) => chainId(decodeHeader(bytes)))))
+      if (coverage.of(id) > 0) this.backbone.sendStored(replica.show, parseChainId(id), coverage.of(id));
   }
 
   /** A peer has logged a chain so far, as it says in "stored" and "covers". */
@@ -247,6 +250,7 @@ export class Member {
       journal: this.journal,
       clock: this.clock,
       world,
+      permanent: this.#options.permanent ?? false,
     });
     this.#replicas.set(show, replica);
     replica.events.onupdate = (document, update, origin) => this.backbone.push(document, update, origin);

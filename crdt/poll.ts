@@ -109,6 +109,8 @@ export function finality(
     if ((folded[id] ?? 0) < sequence && !isLost(id, roster)) waitingFor.push(`batches of ${id} up to ${sequence}`);
     if (!isLost(id, roster)) cut[id] = sequence;
   }
+  // Without a roster nobody knows who may still hold ballots.
+  if (roster.length === 0) waitingFor.push("an edge on the roster");
   if (waitingFor.length > 0) return { ready: false, waitingFor };
   const lost = roster.filter((boot) => boot.lost).map((boot) => `${boot.edge}/${boot.boot}`);
   return { ready: true, cut: withoutZeros(cut), lost };

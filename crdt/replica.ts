@@ -1,5 +1,6 @@
 import * as Y from "yjs";
-import { BatchError, decodeBatch, decodeHeader, parseChainId } from "./batch.ts";
+import { BatchError, chainId, decodeBatch, decodeHeader, parseChainId } from "./batch.ts";
+import { BoardLog } from "./board-log.ts";
 import { Board } from "./board.ts";
 import type { HybridClock } from "./clock.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
@@ -12,6 +13,7 @@ import type { World } from "./ports.ts";
 import { Shard } from "./shard.ts";
 import type { Counts } from "./show.ts";
 import { encodeSnapshots, joinSnapshots } from "./snapshot.ts";
+import { MAX_RECORD_BYTES } from "./store/record.ts";
 import type { BatchRange, Store, StoredShow } from "./store/store.ts";
 import { addCounts, Tallies, type Register, type Section } from "./tallies.ts";
 import type { TallyRules } from "./tally.ts";
@@ -31,6 +33,8 @@ export interface ReplicaOptions {
   readonly journal: Journal;
   readonly clock: HybridClock;
   readonly world: World;
+  /** The log keeps every batch for ever. */
+  readonly permanent: boolean;
 }
 
 /** What a replica tells its owner. */
@@ -43,8 +47,13 @@ export interface ReplicaEvents {
   onboard: () => void;
 }
 
-/** Updates of a board in the log from which they are rewritten as one. */
-const MAX_BOARD_UPDATES = 200;
+/** Updates of a board in the log from which they are rewritten as one at the next start. */
+export const MAX_BOARD_UPDATES = 200;
+/** Recorded and pruned batches in the log from which they give way to a snapshot at the next start: some 4 s of folding. */
+export const MAX_PRUNED_BATCHES = 50_000;
+
+/** Batches that are taken up again in one append, once the log has room. */
+const DEBT_BATCHES = 256;
 
 /** One show at one member: its documents, the fold of its ledgers, and what keeps both in the durable log. */
 export class Replica {
@@ -59,13 +68,14 @@ export class Replica {
   readonly #shards = new Map<number, Shard>();
   /** Polls whose final has been taken in. */
   readonly #final = new Set<string>();
-  #boardLogged: Promise<void> = Promise.resolve();
+  readonly #boardLog: BoardLog;
   /** Batches stand in a ledger that the log had no room for. */
   #owing = false;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.show = options.show;
+    this.#boardLog = new BoardLog(options.show, options.journal);
     this.board = new Board(this.#addDocument(boardName(options.show)));
     this.tallies = new Tallies(this.#addDocument(talliesName(options.show)));
     this.board.doc.on("update", (update: Uint8Array, origin: unknown) => this.#onboard(update, originOf(origin)));
@@ -137,13 +147,17 @@ export class Replica {
   /** Reads what the log holds. Called once, before anything else. */
   async load(stored: StoredShow): Promise<void> {
     Y.transact(this.board.doc, () => stored.board.forEach((update) => Y.applyUpdate(this.board.doc, update, LOG)), LOG);
+    const { pruned } = this.board.watermarks;
     if (stored.snapshot) joinSnapshots(this.#folds(), stored.snapshot);
+    let prunedBatches = 0;
     for await (const bytes of this.#options.store.batches(this.show)) {
       const header = decodeHeader(bytes);
-      if (header.edge === this.#options.member) this.#options.clock.resume(header.time);
+      if (header.sequence <= (pruned[chainId(header)] ?? 0)) prunedBatches += 1;
       this.#shards.get(header.shard)?.fold.take(bytes);
     }
-    if (stored.board.length > MAX_BOARD_UPDATES) await this.compact();
+    this.#resumeClock();
+    if (stored.board.length > MAX_BOARD_UPDATES || prunedBatches > MAX_PRUNED_BATCHES)
+      await this.compact().catch((error: unknown) => this.#warn("the log could not be compacted", error));
   }
 
   /** Applies a peer's update that the guard has let through. */
@@ -155,7 +169,7 @@ export class Replica {
   /** Changes the board; durable here when it resolves. */
   async change(edit: (board: Board) => void): Promise<void> {
     Y.transact(this.board.doc, () => edit(this.board), HERE);
-    await this.#boardLogged;
+    await this.#boardLog.write();
   }
 
   /** What this replica's register says now: a section a shard. */
@@ -186,28 +200,38 @@ export class Replica {
     }
     for (const bytes of fresh) {
       const header = decodeHeader(bytes);
-      this.#options.clock.hear(header.time);
-      this.#shards.get(header.shard)?.fold.take(bytes);
+      const fold = this.#shards.get(header.shard)?.fold;
+      fold?.take(bytes);
+      this.#options.clock.hear(fold?.lastTime(chainId(header)) ?? header.time);
     }
     this.events.onfolded(fresh, peer);
   }
 
   /** Takes up again what the log had no room for. */
   async settleDebts(): Promise<void> {
+    await this.#writeBoard();
     if (!this.#owing) return;
     this.#owing = false;
-    for (const { ledger } of this.#shards.values()) await this.take([...ledger.batches()], undefined);
+    const owed = this.#each(({ ledger }) => [...ledger.batches()]).flat();
+    for (let at = 0; at < owed.length && !this.#owing; at += DEBT_BATCHES)
+      await this.take(owed.slice(at, at + DEBT_BATCHES), undefined);
   }
 
   /** Seals a poll in every shard kept. */
   async seal(poll: number, time: number): Promise<void> {
-    for (const shard of this.#shards.values()) await shard.seal(poll, time);
+    for (const shard of this.#shards.values()) if (!shard.hasSealed(poll)) await shard.seal(poll, time);
   }
 
   /** Whether this boot has sealed a poll in every shard kept. */
   hasSealed(poll: number): boolean {
     for (const shard of this.#shards.values()) if (!shard.hasSealed(poll)) return false;
     return this.#shards.size > 0;
+  }
+
+  /** Whether this edge may admit nothing for a poll any more, whatever the board says: see `Shard.isOver`. */
+  isOver(poll: number): boolean {
+    for (const shard of this.#shards.values()) if (shard.isOver(poll)) return true;
+    return false;
   }
 
   /** Brings back what earlier boots wrote and no document holds. Only with a synced board: see `Shard.reappend`. */
@@ -226,18 +250,20 @@ export class Replica {
     for (const { writer } of this.#shards.values()) await writer.flush();
   }
 
-  /** Replaces the log's pruned batches by a snapshot, and the board's updates by one. */
+  /** Replaces the log's pruned batches by a snapshot (unless it keeps them for ever), and the board's updates by one. */
   async compact(): Promise<void> {
-    if (this.#shards.size === 0) return;
+    const board = Y.encodeStateAsUpdate(this.board.doc);
+    if (this.#shards.size === 0 || board.length > MAX_RECORD_BYTES) return;
+    const pruned = this.#options.permanent ? {} : this.board.watermarks.pruned;
     const coverage = this.coverage();
-    const covered = Object.entries(this.board.watermarks.pruned).map(([id, sequence]) => [
+    const covered = Object.entries(pruned).map(([id, sequence]) => [
       id,
       Math.min(sequence, coverage.of(id)),
     ]);
     await this.#options.store.compact(this.show, {
       snapshot: encodeSnapshots(this.#folds()),
       upTo: Object.fromEntries(covered),
-      board: Y.encodeStateAsUpdate(this.board.doc),
+      board,
     });
   }
 
@@ -254,15 +280,30 @@ export class Replica {
   }
 
   #onboard(update: Uint8Array, origin: Origin): void {
-    if (consequences(origin).log) this.#logBoard(update);
+    if (consequences(origin).log) this.#boardLog.add(update);
+    // Our own changes are written by `change`, whose caller is told what became of them.
+    if (origin.from === "peer") void this.#writeBoard();
+    if (origin.from !== "here") this.#hearTransitions();
     this.#begin();
     this.#finalise();
     this.events.onboard();
   }
 
-  #logBoard(update: Uint8Array): void {
-    this.#boardLogged = this.#options.journal.append([{ kind: "board", show: this.show, update }]);
-    this.#boardLogged.catch((error: unknown) => this.#warn("a change of the board could not be logged", error));
+  #writeBoard(): Promise<void> {
+    return this.#boardLog.write().catch((error: unknown) => this.#warn("a change of the board could not be logged", error));
+  }
+
+  /** A poll that a peer has opened is open here, too, though our clock may be behind the peer's. */
+  #hearTransitions(): void {
+    for (const poll of this.board.polls())
+      for (const { at } of Object.values(this.board.transitions(poll.id))) this.#options.clock.hear(at);
+  }
+
+  /** New ballots of this member come after its old ones. */
+  #resumeClock(): void {
+    for (const { fold } of this.#shards.values())
+      for (const [id] of fold.coverage.entries())
+        if (parseChainId(id).edge === this.#options.member) this.#options.clock.resume(fold.lastTime(id)!);
   }
 
   /** With the definition on the board the shards can be. */
@@ -279,6 +320,18 @@ export class Replica {
       if (!final || this.#final.has(poll.id)) continue;
       this.#final.add(poll.id);
       for (const { fold } of this.#shards.values()) fold.finalise(poll.index, final.cut);
+      void this.#noteLate(poll.index, final.cut);
+    }
+  }
+
+  /** What was folded before its final was known is looked through for ballots beyond the cut. */
+  async #noteLate(poll: number, cut: Watermark): Promise<void> {
+    const beyond = Coverage.from(cut).missing(this.coverage().toJSON());
+    try {
+      for (const range of beyond)
+        for await (const bytes of this.batches(range)) this.shard(range.chain.shard).fold.noteLate(poll, bytes);
+    } catch (error) {
+      this.#warn("late ballots could not be counted", error);
     }
   }
 

@@ -1,5 +1,5 @@
 import * as Y from "yjs";
-import { chainId, decodeHeader, type Chain, type SealedChain } from "./batch.ts";
+import { chainId, headerOf, MAX_SEALED_CHAINS, type Chain, type SealedChain } from "./batch.ts";
 import type { Watermark } from "./coverage.ts";
 import { Fold } from "./fold.ts";
 import type { Journal } from "./journal.ts";
@@ -37,6 +37,8 @@ export class Shard {
   readonly fold: Fold;
   readonly writer: Writer;
   readonly #options: ShardOptions;
+  /** Polls whose seal is on its way into the log. */
+  readonly #sealing = new Set<number>();
 
   constructor(options: ShardOptions) {
     this.#options = options;
@@ -50,18 +52,25 @@ export class Shard {
   }
 
   /** Seals a poll: this boot admits nothing for it any more. Names the earlier boots of the same disk, too. */
-  seal(poll: number, time: number): Promise<void> {
+  async seal(poll: number, time: number): Promise<void> {
     const others = this.#earlierChains().flatMap((chain): SealedChain[] => {
       const hash = this.fold.head(chainId(chain));
       return hash ? [{ boot: chain.boot, sequence: this.fold.coverage.of(chain), hash }] : [];
     });
-    return this.writer.seal(poll, time, others);
+    this.#sealing.add(poll);
+    // Of too many boots the oldest are left out: they enter the cut as far as they are recorded.
+    await this.writer.seal(poll, time, others.slice(1 - MAX_SEALED_CHAINS));
+    this.#sealing.delete(poll);
   }
 
   /** Whether this boot has sealed the poll. */
   hasSealed(poll: number): boolean {
-    const { edge, boot } = this.#options.chain;
-    return this.fold.seals.some((seal) => seal.poll === poll && seal.edge === edge && seal.boot === boot);
+    return this.fold.hasSealed(poll, this.#options.chain.edge, this.#options.chain.boot);
+  }
+
+  /** Whether nothing may be admitted for the poll any more: it is being sealed here, or a boot of this edge has. */
+  isOver(poll: number): boolean {
+    return this.#sealing.has(poll) || this.fold.hasSealed(poll, this.#options.chain.edge);
   }
 
   /**
@@ -91,7 +100,7 @@ export class Shard {
   }
 }
 
-function identityOf(bytes: Uint8Array): string {
-  const header = decodeHeader(bytes);
-  return `${chainId(header)}/${header.sequence}`;
+function identityOf(bytes: Uint8Array): string | undefined {
+  const header = headerOf(bytes);
+  return header && `${chainId(header)}/${header.sequence}`;
 }

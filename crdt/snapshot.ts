@@ -14,9 +14,11 @@ import type { Fold, StandingSeal } from "./fold.ts";
 interface Head {
   readonly version: 1;
   readonly coverage: Readonly<Record<string, number>>;
-  readonly heads: Readonly<Record<string, string>>;
+  readonly heads: Readonly<Record<string, { readonly hash: string; readonly time: number }>>;
   readonly edges: readonly string[];
   readonly polls: readonly { readonly poll: number; readonly slots: number }[];
+  /** Poll → ballots beyond its final's cut. */
+  readonly late: readonly (readonly [poll: number, ballots: number])[];
   readonly seals: readonly (Omit<StandingSeal, "chains" | "previous"> & {
     readonly chains: readonly { readonly boot: string; readonly sequence: number; readonly hash: string }[];
   })[];
@@ -99,10 +101,14 @@ function joinSnapshot(fold: Fold, bytes: Uint8Array): void {
       });
     }
   }
+  for (const [poll, late] of head.late) fold.addLate(poll, Math.max(0, late - fold.late(poll)));
   for (const seal of head.seals)
-    fold.seals.push({ ...seal, chains: seal.chains.map((chain) => ({ ...chain, hash: hexToBytes(chain.hash) })) });
-  for (const [chain, sequence] of Object.entries(head.coverage))
-    fold.resume(chain, sequence, hexToBytes(head.heads[chain]!));
+    if (seal.sequence > fold.coverage.of(seal))
+      fold.addSeal({ ...seal, chains: seal.chains.map((chain) => ({ ...chain, hash: hexToBytes(chain.hash) })) });
+  for (const [chain, sequence] of Object.entries(head.coverage)) {
+    const { hash, time } = head.heads[chain]!;
+    fold.resume(chain, sequence, hexToBytes(hash), time);
+  }
 }
 
 function headOf(fold: Fold): Head {
@@ -110,9 +116,10 @@ function headOf(fold: Fold): Head {
   return {
     version: 1,
     coverage,
-    heads: Object.fromEntries(Object.keys(coverage).map((chain) => [chain, bytesToHex(fold.head(chain)!)])),
+    heads: Object.fromEntries(Object.keys(coverage).map((chain) => [chain, headOfChain(fold, chain)])),
     edges: fold.edges.names,
     polls: [...fold.tallies()].map(([poll, tally]) => ({ poll, slots: tally.size })),
+    late: [...fold.latePolls()].map((poll) => [poll, fold.late(poll)]),
     seals: fold.seals.map(({ kind, poll, chains, shard, edge, boot, sequence, time }) => ({
       kind,
       poll,
@@ -124,4 +131,8 @@ function headOf(fold: Fold): Head {
       chains: chains.map((chain) => ({ ...chain, hash: bytesToHex(chain.hash) })),
     })),
   };
+}
+
+function headOfChain(fold: Fold, chain: string) {
+  return { hash: bytesToHex(fold.head(chain)!), time: fold.lastTime(chain)! };
 }

@@ -29,6 +29,7 @@ interface PendingSeal {
 }
 
 interface Cut {
+  readonly kind: "ballots" | "presence" | "seal";
   readonly bytes: Uint8Array;
   readonly written: readonly Pending[];
 }
@@ -104,8 +105,8 @@ export class Writer {
   flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#flushing ??= this.#drain().finally(() => (this.#flushing = undefined));
-    return this.#flushing;
+    if (!this.#flushing && this.#due > 0) this.#flushing = this.#drain();
+    return this.#flushing ?? Promise.resolve();
   }
 
   #schedule(now: boolean): void {
@@ -114,22 +115,30 @@ export class Writer {
     else this.#cancelTimer ??= this.#timers.after(FLUSH_INTERVAL_MS, () => void this.flush());
   }
 
+  get #due(): number {
+    return this.waiting + this.#seals.length;
+  }
+
   async #drain(): Promise<void> {
-    while (this.waiting + this.#seals.length > 0) {
-      const { cuts, sequence, head } = this.#cut();
-      try {
-        await this.#journal.append(cuts.map(({ bytes }) => ({ kind: "batch", show: this.#show, bytes })));
-      } catch (error) {
-        for (const { written } of cuts) for (const pending of written) pending.reject(error as Error);
-        continue;
-      }
-      this.#sequence = sequence;
-      this.#head = head;
-      this.#onwritten(cuts.map(({ bytes }) => bytes));
-      for (const [i, { written }] of cuts.entries()) {
-        this.#written += written.length;
-        for (const pending of written) pending.resolve(sequence - cuts.length + 1 + i);
-      }
+    while (this.#due > 0) await this.#flushOnce();
+    // At once and not in a callback: a ballot that is written in answer to a receipt would find nobody to flush it.
+    this.#flushing = undefined;
+  }
+
+  async #flushOnce(): Promise<void> {
+    const { cuts, sequence, head } = this.#cut();
+    try {
+      await this.#journal.append(cuts.map(({ bytes }) => ({ kind: "batch", show: this.#show, bytes })));
+    } catch (error) {
+      for (const { written } of cuts) for (const pending of written) pending.reject(error as Error);
+      return;
+    }
+    this.#sequence = sequence;
+    this.#head = head;
+    this.#onwritten(cuts.map(({ bytes }) => bytes));
+    for (const [i, { kind, written }] of cuts.entries()) {
+      if (kind === "ballots") this.#written += written.length;
+      for (const pending of written) pending.resolve(sequence - cuts.length + 1 + i);
     }
   }
 
@@ -142,7 +151,7 @@ export class Writer {
       sequence += 1;
       const bytes = encodeBatch({ ...this.chain, sequence, previous: head, ...body });
       head = batchHash(bytes);
-      cuts.push({ bytes, written });
+      cuts.push({ kind: body.kind, bytes, written });
     };
     for (const kind of ["ballots", "presence"] as const) {
       const written = this.#takeFlush(kind);
@@ -165,7 +174,9 @@ export class Writer {
   #takeFlush(kind: "ballots" | "presence"): Pending[] {
     const pending = kind === "ballots" ? this.#ballots : this.#presence;
     const base = pending[0]?.ballot.time ?? 0;
-    const tooLate = pending.findIndex(({ ballot }) => ballot.time - base > MAX_DELAY_MS);
-    return pending.splice(0, Math.min(MAX_BATCH_BALLOTS, tooLate === -1 ? pending.length : tooLate));
+    const most = Math.min(MAX_BATCH_BALLOTS, pending.length);
+    let count = 0;
+    while (count < most && pending[count]!.ballot.time - base <= MAX_DELAY_MS) count += 1;
+    return pending.splice(0, count);
   }
 }

@@ -1,3 +1,4 @@
+import { chainId, type Chain } from "../batch.ts";
 import type { Watermark } from "../coverage.ts";
 import type { Journal } from "../journal.ts";
 import { consequences, type Origin } from "../origin.ts";
@@ -47,7 +48,7 @@ export class Backbone implements ConversationHost {
   readonly introductions: Introductions;
   readonly #options: BackboneOptions;
   readonly #links = new Set<Link>();
-  /** By peer's name. */
+  /** By peer's name and boot: two programs under one name are two, and neither drives the other out. */
   readonly #conversations = new Map<string, Conversation>();
   #cancelTick: (() => void) | undefined;
   #stopped = false;
@@ -96,8 +97,9 @@ export class Backbone implements ConversationHost {
   }
 
   /** Tells the edge that wrote a chain that it is logged here. */
-  sendStored(edge: string, show: string, chain: string, sequence: number): void {
-    this.#conversations.get(edge)?.link.send({ type: "stored", show, chain, sequence });
+  sendStored(show: string, chain: Chain, sequence: number): void {
+    const owner = this.#conversations.get(`${chain.edge}/${chain.boot}`);
+    owner?.link.send({ type: "stored", show, chain: chainId(chain), sequence });
   }
 
   /** Peers' clocks minus ours, ms. */
@@ -107,7 +109,7 @@ export class Backbone implements ConversationHost {
 
   status(): LinkStatus[] {
     return this.#options.peers.map(({ name }) => {
-      const link = this.#conversations.get(name)?.link;
+      const link = [...this.#conversations.values()].find(({ peer }) => peer === name)?.link;
       return {
         peer: name,
         open: link !== undefined,
@@ -190,7 +192,7 @@ export class Backbone implements ConversationHost {
           this.#onopen(opened);
         },
         onframe: (from, frame) => {
-          const conversation = this.#conversations.get(from.peer!.name);
+          const conversation = this.#conversations.get(keyOf(from));
           if (conversation && conversation.link === from) conversation.onframe(frame);
         },
         onclose: (closed, reason) => {
@@ -204,9 +206,9 @@ export class Backbone implements ConversationHost {
 
   #onopen(link: Link): void {
     const { name } = link.peer!;
-    const replaced = this.#conversations.get(name);
+    const replaced = this.#conversations.get(keyOf(link));
     const conversation = new Conversation(link, name, this);
-    this.#conversations.set(name, conversation);
+    this.#conversations.set(keyOf(link), conversation);
     // A peer that comes anew has given the old link up; ours may still look open for seconds.
     replaced?.link.close("replaced");
     this.world.log("info", "link open", { peer: name });
@@ -215,10 +217,10 @@ export class Backbone implements ConversationHost {
 
   #onclose(link: Link, reason: string): void {
     this.#links.delete(link);
-    const name = link.peer?.name;
-    if (name === undefined || this.#conversations.get(name)?.link !== link) return;
-    this.#conversations.delete(name);
-    this.world.log("warn", "link closed", { peer: name, reason });
+    const key = [...this.#conversations].find(([, conversation]) => conversation.link === link)?.[0];
+    if (key === undefined) return;
+    this.#conversations.delete(key);
+    this.world.log("warn", "link closed", { peer: link.peer?.name, reason });
   }
 
   #tick(): void {
@@ -228,6 +230,10 @@ export class Backbone implements ConversationHost {
       this.greetShow(replica);
     }
   }
+}
+
+function keyOf(link: Link): string {
+  return link.state.name === "open" ? `${link.state.peer.name}/${link.state.boot}` : "";
 }
 
 /** Between half and all of `ms`: members that lost one peer at once do not come back at once. */

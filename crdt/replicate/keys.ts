@@ -43,7 +43,8 @@ export class Keys {
   readonly #roots: Roots;
   /** Places of the items admitted so far, by client. */
   readonly #places = new Map<number, Place[]>();
-  readonly #touched = new Set<string>();
+  /** Items that are new to us, by the name of their place. */
+  readonly #fresh = new Map<string, Y.Item[]>();
 
   constructor(doc: Y.Doc, runs: ReadonlyMap<number, Run>, roots: Roots) {
     this.#doc = doc;
@@ -69,20 +70,19 @@ export class Keys {
   }
 
   /**
-   * Judges the deletion of a client's clocks from `clock` to `end`: a live value goes only where the update brings
-   * another for its key. All that we hold and that is deleted elsewhere has a successor that came no later.
+   * Judges the deletion of a client's clocks from `clock` to `end`: a live value goes only where the update overwrites
+   * it. It is no proof of malice: a peer that was told two things under one clock may hold what nobody should.
    */
   judgeDeletion(client: number, clock: number, end: number): Refusal | undefined {
     const structs = this.#doc.store.clients.get(client);
     if (!structs || clock >= Y.getState(this.#doc.store, client)) return undefined;
     for (let i = Y.findIndexSS(structs, clock); i < structs.length && structs[i]!.id.clock < end; i++) {
       const struct = structs[i]!;
-      if (struct.deleted) continue;
+      if (struct.deleted || !(struct instanceof Y.Item)) continue;
       const place = this.#placeIn(struct.id);
-      if (!place || (!place.root.mayErase(place.key) && !this.#touched.has(nameOf(place))))
-        return hostile(
-          `${describe(struct)} is the value of ${place ? `"${nameOf(place)}"` : "no key"}, and is deleted`,
-        );
+      if (!place) return hostile(`${describe(struct)} is of no key, and is deleted`);
+      if (!place.root.mayErase(place.key) && !this.#isOverwritten(struct, place))
+        return gap(`${describe(struct)} is the value of "${nameOf(place)}", and is deleted`);
     }
     return undefined;
   }
@@ -110,9 +110,40 @@ export class Keys {
     const places = this.#places.get(run.client);
     if (places) places.push(place);
     else this.#places.set(run.client, [place]);
-    this.#touched.add(nameOf(place));
+    if (endOf(item) > run.held) this.#addFresh(nameOf(place), item);
     run.known = Math.max(run.known, endOf(item));
     return undefined;
+  }
+
+  #addFresh(name: string, item: Y.Item): void {
+    const fresh = this.#fresh.get(name);
+    if (fresh) fresh.push(item);
+    else this.#fresh.set(name, [item]);
+  }
+
+  /**
+   * Whether Yjs will put something behind `value`, the last of its key's items, and so delete it. With no right origins
+   * their order is that of a tree whose parents are the origins: each item before its children, those by client.
+   */
+  #isOverwritten(value: Y.Item, place: Place): boolean {
+    const fresh = this.#fresh.get(nameOf(place)) ?? [];
+    return fresh.some((item) => {
+      const held = this.#runs.get(item.id.client)!.held;
+      const origin = item.id.clock < held ? Y.createID(item.id.client, held - 1) : item.origin;
+      return origin && Y.compareIDs(origin, value.id) ? true : item.id.client > this.#clientBelow(origin, value);
+    });
+  }
+
+  /** The client of the child of `origin` (null: of the key itself) from which `value` comes; above all where none does. */
+  #clientBelow(origin: Y.ID | null, value: Y.Item): number {
+    for (let item = value; ; ) {
+      if (item.origin === null) return origin === null ? item.id.client : Infinity;
+      if (origin !== null && Y.compareIDs(origin, item.origin)) return item.id.client;
+      const above = Y.getItem(this.#doc.store, item.origin);
+      // Merged items are a chain, each the child of the one before.
+      if (origin?.client === above.id.client && origin.clock >= above.id.clock && origin.clock < item.origin.clock) return above.id.client;
+      item = above;
+    }
   }
 
   /** Of a struct held in part, Yjs chains the rest to what is held, whatever the struct says of its place. */

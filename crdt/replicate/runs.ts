@@ -17,8 +17,9 @@ export interface GuardPolicy {
 export interface Refusal {
   readonly ok: false;
   /**
-   * "gap": an honest peer may have sent this, before something that it builds on reached us (an earlier update, an
-   * introduction, the board): compare state again. "hostile": no replica of ours writes this: close the link.
+   * "gap": an honest peer may have sent this: something that it builds on has not reached us (an earlier update, an
+   * introduction, the board), or the peer was lied to: compare state again, later. "hostile": no replica of ours writes
+   * this: close the link.
    */
   readonly kind: "gap" | "hostile";
   readonly reason: string;
@@ -48,10 +49,14 @@ export interface Parts {
   readonly blocks: number;
 }
 
+/** An empty update is two zeros. A longer one that says nothing is most likely in Yjs's second encoding. */
+const EMPTY_BYTES = 2;
+
 /** `decodeUpdate` goes struct by struct: nothing is allocated by a count that is only claimed. */
 export function takeApart(update: Uint8Array): Parts | undefined {
   try {
     const { structs, ds } = Y.decodeUpdate(update);
+    if (structs.length === 0 && ds.clients.size === 0 && update.length !== EMPTY_BYTES) return undefined;
     return { structs, deletions: ds.clients, blocks: decoding.readVarUint(decoding.createDecoder(update)) };
   } catch {
     return undefined;

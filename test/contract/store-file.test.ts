@@ -10,7 +10,7 @@ import { chainId } from "../../crdt/batch.ts";
 import { Database, openDatabase } from "../../crdt/store/libsql-database.ts";
 import { openLibsqlStore, PAGE_BATCHES, PIECE_BYTES, type LibsqlStore } from "../../crdt/store/libsql.ts";
 import { StoreFull } from "../../crdt/store/store.ts";
-import { fra, mountSmallDisk, removeFolder, temporaryFolder } from "../support/database.ts";
+import { cleanUp, fra, mountSmallDisk, removeFolder, temporaryFolder } from "../support/database.ts";
 import { batch, batches, bytes, identitiesOf, identity } from "./store-fixture.ts";
 
 // Processes take their time to start on a busy machine.
@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const clean of cleanup.splice(0).reverse()) await clean();
+  await cleanUp(cleanup);
   removeFolder(folder);
 });
 
@@ -200,6 +200,20 @@ test("long work lets others have the event loop between its parts", async () => 
   await store.append(batches(fra, 1, PAGE_BATCHES + 1));
   await identities(store, fra.boot);
   expect(turns).toBe(4);
+});
+
+test("a compaction that a crash cut off leaves nothing in the next one's snapshot", async () => {
+  const store = await open();
+  await store.compact("final", { snapshot: bytes(1), upTo: {}, board: bytes(1) });
+  await store.close();
+  const database = await openDatabase(url);
+  const stale = "INSERT INTO snapshot_pieces (show, generation, bytes) VALUES ('final', 2, x'ff')";
+  await database.write("cutting a compaction off", [stale]);
+  await database.close();
+  const again = await open();
+  expect((await again.load()).shows[0]?.snapshot).toEqual(bytes(1));
+  await again.compact("final", { snapshot: bytes(2), upTo: {}, board: bytes(2) });
+  expect((await again.load()).shows[0]?.snapshot).toEqual(bytes(2));
 });
 
 test("after a failed fsync nothing more is written, since the kernel may have dropped what it could not write", async () => {

@@ -29,8 +29,11 @@ export class StoreFixture {
       this.#store = await this.#place.open();
     });
     afterEach(async () => {
-      await this.#store?.close();
-      await this.#place?.remove();
+      try {
+        await this.#store?.close();
+      } finally {
+        await this.#place?.remove();
+      }
     });
   }
 

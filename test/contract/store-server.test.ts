@@ -2,11 +2,12 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openLibsqlStore } from "../../crdt/store/libsql.ts";
+import { openDatabase } from "../../crdt/store/libsql-database.ts";
+import { openLibsqlStore, PIECE_BYTES } from "../../crdt/store/libsql.ts";
 import { StoreFull } from "../../crdt/store/store.ts";
-import { fra, removeFolder, temporaryFolder } from "../support/database.ts";
+import { cleanUp, fra, removeFolder, temporaryFolder } from "../support/database.ts";
 import { findSqld, startSqld } from "../support/sqld.ts";
-import { batch, identitiesOf, identity } from "./store-fixture.ts";
+import { batch, bytes, identitiesOf, identity } from "./store-fixture.ts";
 
 const sqld = findSqld();
 const name = "missing" in sqld ? `a libSQL server (skipped: ${sqld.missing})` : "a libSQL server";
@@ -20,7 +21,7 @@ describe.skipIf("missing" in sqld)(name, { timeout: 30_000 }, () => {
   });
 
   afterEach(async () => {
-    for (const clean of cleanup.splice(0).reverse()) await clean();
+    await cleanUp(cleanup);
     removeFolder(folder);
   });
 
@@ -57,6 +58,17 @@ describe.skipIf("missing" in sqld)(name, { timeout: 30_000 }, () => {
     const server = await start({ relaxed: true });
     await expect(openLibsqlStore(server.url)).rejects.toThrow(/synchronous=1.* wanted 2.*durability_mode to "strong"/s);
     const store = await openLibsqlStore(server.url, { relaxed: true });
+    await store.append([batch(fra, 1)]);
+  });
+
+  test("has its room back after a compaction for which there was none", async () => {
+    const server = await start();
+    const store = await openLibsqlStore(server.url);
+    await server.limit("4MB");
+    const snapshot = new Uint8Array(8 * PIECE_BYTES);
+    await expect(store.compact("final", { snapshot, upTo: {}, board: bytes(1) })).rejects.toThrow(StoreFull);
+    const database = await openDatabase(server.url);
+    expect(await database.read("SELECT length(bytes) FROM snapshot_pieces")).toEqual([]);
     await store.append([batch(fra, 1)]);
   });
 

@@ -31,6 +31,19 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** Runs what a test has left to do, the latest first; all of it, also when some of it fails. */
+export async function cleanUp(tasks: (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const task of tasks.splice(0).reverse()) {
+    try {
+      await task();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `cleaning up after a test: ${String(failures[0])}`);
+}
+
 /** A file system of its own in memory, so small that a test can fill it. */
 export interface SmallDisk {
   readonly folder: string;
