@@ -67,6 +67,7 @@ export class Member {
   readonly #ready = new Set<string>();
   /** Show and chain → ballots that wait for a second replica. */
   readonly #waiters = new Map<string, Set<PeerWaiter>>();
+  #ended = false;
   /** Show and peer → since when it has not covered what this member wrote, ms. */
   readonly #behind = new Map<string, number>();
 
@@ -108,6 +109,13 @@ export class Member {
   /** Whether this member's store keeps every batch for ever. */
   get permanent(): boolean {
     return this.#options.permanent ?? false;
+  }
+
+  /** Ends this boot as an unknown write does: the process starts again, under a new one. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.onlost?.(new Error(reason));
   }
 
   start(): void {

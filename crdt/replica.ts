@@ -69,6 +69,8 @@ export class Replica {
   /** Polls whose final has been taken in. */
   readonly #final = new Set<string>();
   readonly #boardLog: BoardLog;
+  /** The watermark that was last seen to be covered. */
+  #covered: Watermark | undefined;
   /** Batches stand in a ledger that the log had no room for. */
   #owing = false;
 
@@ -139,9 +141,13 @@ export class Replica {
 
   /** True where everything that was pruned from the ledgers is folded here. */
   get coversPruned(): boolean {
-    const pruned = Object.entries(this.board.watermarks.pruned);
-    const kept = pruned.filter(([id]) => this.#shards.has(parseChainId(id).shard));
-    return this.#shards.size > 0 && this.coverage().covers(Object.fromEntries(kept));
+    const { pruned } = this.board.watermarks;
+    // Asked for each request; what was covered stays covered, and a new watermark is another object.
+    if (pruned === this.#covered) return true;
+    const kept = Object.entries(pruned).filter(([id]) => this.#shards.has(parseChainId(id).shard));
+    if (this.#shards.size === 0 || !this.coverage().covers(Object.fromEntries(kept))) return false;
+    this.#covered = pruned;
+    return true;
   }
 
   /** Reads what the log holds. Called once, before anything else. */

@@ -3,6 +3,7 @@ import type { Member } from "../crdt/member.ts";
 import { mayBecome, type TransitionName } from "../crdt/poll.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Counts, Show } from "../crdt/show.ts";
+import { StoreFull } from "../crdt/store/store.ts";
 import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type * as Y from "yjs";
@@ -33,6 +34,7 @@ export class EdgeShow implements ShowService {
   readonly #current: IntakeView;
   #revision = 1;
   #states = "";
+  #shown = "";
   #registerIsStale = true;
   #deeds = 0;
 
@@ -132,8 +134,8 @@ export class EdgeShow implements ShowService {
 
   async release(id: string, by: string): Promise<PollView | Refusal> {
     if (!this.#programme.poll(id)) return unknownPoll(this.#replica.show, id);
-    await this.#deed("release", id, by, (board, at) => board.release(id, { at, by }));
-    return this.poll(id);
+    const refusal = await this.#deed("release", id, by, (board, at) => board.release(id, { at, by }));
+    return refusal ?? this.poll(id);
   }
 
   async nameLost(edge: string, boot: string, by: string): Promise<void | Refusal> {
@@ -142,12 +144,12 @@ export class EdgeShow implements ShowService {
         "malformed",
         `naming "${edge}/${boot}" lost: the roster of "${this.#replica.show}" has no such boot`,
       );
-    await this.#deed("lost", `${edge}/${boot}`, by, (board, at) => board.nameLost(edge, boot, { at, by }));
+    return this.#deed("lost", `${edge}/${boot}`, by, (board, at) => board.nameLost(edge, boot, { at, by }));
   }
 
   async publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal> {
-    await this.#deed("publish", item.id, by, (board) => board.publish(item, picture));
-    return item;
+    const refusal = await this.#deed("publish", item.id, by, (board) => board.publish(item, picture));
+    return refusal ?? item;
   }
 
   watch(listener: () => void): () => void {
@@ -163,6 +165,7 @@ export class EdgeShow implements ShowService {
   tick(state: RosterEntry["state"]): void {
     if (!this.ready) return;
     this.#current.unpruned = this.#replica.unpruned;
+    if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
     this.#upkeep.tick(state, this.#programme);
     if (this.#registerIsStale) this.#writeRegister();
     this.#noticeStates();
@@ -205,22 +208,37 @@ export class EdgeShow implements ShowService {
     const state = stateOf(poll, this.#member.clock.now());
     if (!mayBecome(state, name))
       return refuse("poll_state", `poll "${id}" is ${state} and cannot become ${name}`, { extra: { state } });
-    await this.#deed(name, id, by, (board, at) => {
+    const unwritten = await this.#deed(name, id, by, (board, at) => {
       const closes = durationMs === undefined ? {} : { closesAt: at + durationMs };
       board.addTransition(id, name, { at, by, ...closes });
     });
-    return this.poll(id);
+    return unwritten ?? this.poll(id);
   }
 
   /** One change of the board with its audit entry. */
-  #deed(action: string, target: string, by: string, edit: (board: Board, at: number) => void): Promise<void> {
+  async #deed(
+    action: string,
+    target: string,
+    by: string,
+    edit: (board: Board, at: number) => void,
+  ): Promise<Refusal | undefined> {
     const at = this.#member.clock.now();
     const { boot, name } = this.#member;
     this.#deeds += 1;
-    return this.#replica.change((board) => {
-      edit(board, at);
-      board.addAudit(`${at}-${boot}-${this.#deeds}`, { at, by, edge: name, action, target });
-    });
+    const key = `${at}-${boot}-${this.#deeds}`;
+    try {
+      await this.#replica.change((board) => {
+        edit(board, at);
+        board.addAudit(key, { at, by, edge: name, action, target });
+      });
+    } catch (error) {
+      if (!(error instanceof StoreFull)) throw error;
+      // It stands on the board, and comes into the log with the next change that finds room.
+      return refuse("log_full", `${action} "${target}" is in force and not in the edge's log: there is no room`, {
+        retryAfterS: 2,
+      });
+    }
+    return undefined;
   }
 
   #view(poll: StandingPoll): PollView {
@@ -235,12 +253,26 @@ export class EdgeShow implements ShowService {
 
   #onboard(): void {
     Object.assign(this.#current, this.#readBoard());
+    const shown = this.#readShown();
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     this.#change();
+  }
+
+  /** What of the board receivers are shown. The rest, watermarks above all, changes twice a second and is not for them. */
+  #readShown(): string {
+    return JSON.stringify([[...this.#programme.polls()], this.#board.content()]);
   }
 
   #readBoard(): Omit<IntakeView, "unpruned"> {
     const { id, shards, wrappedKey } = this.definition;
-    return { programme: new Programme(this.#board), key: unwrapShowKey(wrappedKey, this.#edge.network, id), shards };
+    const { name, boot } = this.#member;
+    return {
+      programme: new Programme(this.#board),
+      key: unwrapShowKey(wrappedKey, this.#edge.network, id),
+      shards,
+      lost: this.#board.lost(name, boot) !== undefined,
+    };
   }
 
   #change(): void {

@@ -2,6 +2,7 @@ import type { RosterEntry } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
+import { StoreFull } from "../crdt/store/store.ts";
 import { TALLIES_INTERVAL_MS } from "../crdt/tallies.ts";
 import { EdgeShow } from "./edge-show.ts";
 import { refuse, type Refusal } from "./refusal.ts";
@@ -86,13 +87,18 @@ export class Edge implements EdgeService {
     if (!replica) return refuse("overloaded", "this network holds as many shows as it can");
     const created = this.#member.clock.now();
     const wrappedKey = wrapShowKey(this.#member.world.random.bytes(SHOW_KEY_BYTES), this.#options.network, id);
-    await replica.change((board) => {
-      board.create(
-        { id, title, shards, created, wrappedKey },
-        polls.map((poll, index) => ({ ...poll, index })),
-      );
-      board.addAudit(`${created}-${this.boot}-0`, { at: created, by, edge: this.name, action: "create", target: id });
-    });
+    try {
+      await replica.change((board) => {
+        board.create(
+          { id, title, shards, created, wrappedKey },
+          polls.map((poll, index) => ({ ...poll, index })),
+        );
+        board.addAudit(`${created}-${this.boot}-0`, { at: created, by, edge: this.name, action: "create", target: id });
+      });
+    } catch (error) {
+      if (!(error instanceof StoreFull)) throw error;
+      return refuse("log_full", `show "${id}" is created and not in the edge's log: there is no room`, { retryAfterS: 2 });
+    }
     return this.#shows.get(id)!;
   }
 

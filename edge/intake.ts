@@ -23,9 +23,11 @@ export const PEER_TIMEOUT_MS = 2000;
 /** What an intake goes by, worked out once a change and not once a ballot; its owner keeps it current. */
 export interface IntakeView {
   programme: Programme;
-  /** The show's key. */
-  key: Uint8Array;
+  /** The show's key, as `receiverId` takes it. */
+  key: string;
   shards: number;
+  /** This boot was named lost. */
+  lost: boolean;
   /** Batches not recorded and pruned yet. */
   unpruned: number;
 }
@@ -57,6 +59,7 @@ export class Intake {
     const asked: Asked = { option, press: request.press, k: request.k };
     const refusal =
       this.#refusal() ??
+      this.#refuseLost() ??
       refuseWindow(poll.definition, this.#stateAt(poll, time)) ??
       this.#refuseLoad() ??
       this.#refuseReceiver(poll, receiver, asked);
@@ -122,6 +125,12 @@ export class Intake {
     return fold ? refuseBallot(poll.definition, asked, fold.known(poll.definition.index, receiver)) : wrongShard();
   }
 
+  /** Finals do not wait for a boot that was named lost: a receipt from it would promise too much. */
+  #refuseLost(): Refusal | undefined {
+    if (!this.#view.lost) return undefined;
+    return refuse("not_ready", `edge "${this.#member.name}" was named lost and starts again`, { retryAfterS: 1 });
+  }
+
   #refuseLoad(): Refusal | undefined {
     const { unpruned } = this.#view;
     if (unpruned > MAX_UNPRUNED_BATCHES)
@@ -135,10 +144,10 @@ export class Intake {
     return undefined;
   }
 
-  /** The state that admission goes by: once this boot has sealed a poll, nothing opens it again. */
+  /** The state that admission goes by: once this edge seals a poll, nothing opens it again. */
   #stateAt(poll: StandingPoll, now: number): PollState {
     const state = stateOf(poll, now);
-    return (state === "open" || state === "closing") && this.#replica.hasSealed(poll.definition.index)
+    return (state === "open" || state === "closing") && this.#replica.isOver(poll.definition.index)
       ? "closed"
       : state;
   }

@@ -12,8 +12,9 @@ export function wrapShowKey(key: Uint8Array, network: Uint8Array, show: string):
   return bytesToHex(xor(key, pad(network, show)));
 }
 
-export function unwrapShowKey(wrapped: string, network: Uint8Array, show: string): Uint8Array {
-  return xor(hexToBytes(wrapped), pad(network, show));
+/** The inverse: the key as `receiverId` takes it, 64 hexadecimal digits. */
+export function unwrapShowKey(wrapped: string, network: Uint8Array, show: string): string {
+  return bytesToHex(xor(hexToBytes(wrapped), pad(network, show)));
 }
 
 function pad(network: Uint8Array, show: string): Uint8Array {

@@ -36,8 +36,10 @@ export class Upkeep {
   #keepRoster(state: RosterEntry["state"], now: number): void {
     const { name, boot, earlierBoots } = this.#member;
     const { board } = this.#replica;
-    const known = board.roster().find((entry) => entry.edge === name && entry.boot === boot);
-    if (known?.state === state) return;
+    const own = board.roster().filter((entry) => entry.edge === name);
+    // An earlier boot's entry may arrive late, by a peer that had been away.
+    const overdue = own.some((entry) => earlierBoots.includes(entry.boot));
+    if (!overdue && own.some((entry) => entry.boot === boot && entry.state === state)) return;
     const entry: RosterEntry = {
       ...this.#place,
       edge: name,
@@ -58,7 +60,11 @@ export class Upkeep {
   #reappend(): void {
     if (this.#reappended) return;
     this.#reappended = true;
-    this.#note("earlier boots' batches", this.#replica.reappend());
+    const reappended = this.#replica.reappend().catch((error: unknown) => {
+      this.#reappended = false;
+      throw error;
+    });
+    this.#note("earlier boots' batches", reappended);
   }
 
   #sealClosed(programme: Programme, now: number): void {

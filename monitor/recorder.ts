@@ -1,3 +1,4 @@
+import { parseChainId } from "../crdt/batch.ts";
 import { leastOf, type Watermark } from "../crdt/coverage.ts";
 import { refold } from "../crdt/fold.ts";
 import type { Member } from "../crdt/member.ts";
@@ -39,8 +40,9 @@ export class Recorder {
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  /** `store` is the member's own: what is folded here has been committed there. */
+  /** `store` is the member's own, opened as permanent: what is folded here has been committed there. */
   constructor(member: Member, store: Store, finals: Finals) {
+    if (!member.permanent) throw new Error("a recorder's member must be opened as permanent: it keeps every batch");
     this.#member = member;
     this.#store = store;
     this.#finals = finals;
@@ -100,11 +102,19 @@ export class Recorder {
     const before = replica.board.watermarks;
     const recorded = replica.coverage().toJSON();
     const pruned = { ...before.pruned, ...prunable(replica, recorded) };
-    if (sumOf(recorded) === sumOf(before.recorded) && sumOf(pruned) === sumOf(before.pruned)) return;
     const deletable = Object.fromEntries(
-      [...replica.shards()].map(([shard, { ledger }]) => [ledgerName(replica.show, shard), ledger.deletable(pruned)]),
+      [...replica.shards()].map(([shard, { ledger }]) => {
+        const name = ledgerName(replica.show, shard);
+        return [name, greatestOf(before.deletable[name] ?? {}, ledger.deletable(pruned))];
+      }),
     );
-    await replica.change((board) => board.setWatermarks({ recorded, pruned, deletable }));
+    // Sums, since all of these only grow.
+    const changed =
+      sumOf(recorded) !== sumOf(before.recorded) ||
+      sumOf(pruned) !== sumOf(before.pruned) ||
+      sumOfAll(deletable) !== sumOfAll(before.deletable);
+    if (changed) await replica.change((board) => board.setWatermarks({ recorded, pruned, deletable }));
+    // Also where nothing changed: a crash may have come between, or a batch under the watermark have come back.
     for (const { ledger } of replica.shards().values()) Y.transact(ledger.doc, () => ledger.prune(pruned), HERE);
   }
 
@@ -137,29 +147,52 @@ export class Recorder {
   }
 }
 
+interface Subscriber {
+  readonly edge: string;
+  readonly boot: string;
+  readonly shards: readonly number[];
+  readonly register: Watermark | undefined;
+}
+
 /** Boots of edges that must have folded what is to be pruned, each with its register's coverage. */
-function subscribers(replica: Replica): { edge: string; boot: string; register: Watermark | undefined }[] {
+function subscribers(replica: Replica): Subscriber[] {
   const registers = replica.tallies.registers();
   return replica.board
     .rosterBoots()
     .filter((entry) => !entry.lost)
-    .map(({ edge, boot }) => {
+    .map(({ edge, boot, shards }) => {
       const register = registers.get(edge);
       // A register of another boot says nothing of this one's disk.
       const sections = register?.boot === boot ? Object.values(register.shards) : undefined;
-      return { edge, boot, register: sections && Object.assign({}, ...sections.map((section) => section.coverage)) };
+      return { edge, boot, shards, register: sections && Object.assign({}, ...sections.map((section) => section.coverage)) };
     });
 }
 
-/** What is recorded and covered by every subscriber that is not lost. */
+/** What is recorded and covered by every subscriber of the shard that is not lost. */
 function prunable(replica: Replica, recorded: Watermark): Watermark {
-  const covered = subscribers(replica).map(({ register }) => register ?? {});
-  const pruned = replica.board.watermarks.pruned;
-  return Object.fromEntries(
-    Object.entries(leastOf([recorded, ...covered])).filter(([id, sequence]) => sequence > (pruned[id] ?? 0)),
-  );
+  const all = subscribers(replica);
+  const { pruned } = replica.board.watermarks;
+  const prunable: Record<string, number> = {};
+  for (const shard of replica.shards().keys()) {
+    const covered = all.filter(({ shards }) => shards.includes(shard)).map(({ register }) => register ?? {});
+    const ofShard = Object.entries(recorded).filter(([id]) => parseChainId(id).shard === shard);
+    for (const [id, sequence] of Object.entries(leastOf([Object.fromEntries(ofShard), ...covered])))
+      if (sequence > (pruned[id] ?? 0)) prunable[id] = sequence;
+  }
+  return prunable;
 }
 
-function sumOf(watermark: Watermark): number {
+/** For each key the greater number: after a restart the ledger is empty, and what was deleted before must stay known. */
+function greatestOf(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const greatest: Record<string, number> = { ...a };
+  for (const [key, number] of Object.entries(b)) greatest[key] = Math.max(greatest[key] ?? 0, number);
+  return greatest;
+}
+
+function sumOfAll(watermarks: Readonly<Record<string, Readonly<Record<string, number>>>>): number {
+  return Object.values(watermarks).reduce((sum, watermark) => sum + sumOf(watermark), 0);
+}
+
+function sumOf(watermark: Readonly<Record<string, number>>): number {
   return Object.values(watermark).reduce((sum, sequence) => sum + sequence, 0);
 }

@@ -37,6 +37,8 @@ export class Conversation {
   readonly #host: ConversationHost;
   /** Documents that the peer has told its state of: only these are pushed. */
   readonly #wanted = new Set<string>();
+  /** Documents of which an update was refused for a gap since the last comparison, and what fills it asked for. */
+  readonly #asked = new Set<string>();
   /** Documents of which we have held, at some moment, all that the peer held. */
   readonly #synced = new Set<string>();
   /** Show → the peer's coverage when it last told. */
@@ -61,7 +63,10 @@ export class Conversation {
 
   /** Tells the peer what we hold of a show. */
   compare(replica: Replica): void {
-    for (const name of replica.documents()) this.#tellState(name, replica.document(name)!);
+    for (const name of replica.documents()) {
+      this.#asked.delete(name);
+      this.#tellState(name, replica.document(name)!);
+    }
     if (replica.shards().size === 0) return;
     this.link.send({ type: "covers", show: replica.show, watermark: replica.coverage().toJSON() });
   }
@@ -136,8 +141,11 @@ export class Conversation {
     if (verdict.ok) return replica.apply(document, update, this.peer);
     const { kind, reason } = verdict;
     this.#host.world.log("warn", "update refused", { document, peer: this.peer, kind, reason });
-    if (kind === "hostile") this.link.close(reason);
-    else this.#tellState(document, doc);
+    if (kind === "hostile") return this.link.close(reason);
+    // Once between two rounds: whoever cannot send what we lack would otherwise be asked as fast as it answers.
+    if (this.#asked.has(document)) return;
+    this.#asked.add(document);
+    this.#tellState(document, doc);
   }
 
   #policyOf(replica: Replica, document: string): GuardPolicy {

@@ -3,23 +3,25 @@ import * as encoding from "lib0/encoding";
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
 import { chainId, MAX_BATCH_BYTES, parseChainId } from "../batch.ts";
 import type { Watermark } from "../coverage.ts";
-import { parseDocumentName, SLUG } from "../documents.ts";
 import {
   assertAtMost,
   checkAtMost,
+  DOCUMENT,
   isStateVector,
   readBytes,
   readFixed,
   readName,
   readNumber,
   readOwner,
+  readTime,
+  SHOW,
   WireError,
   writeBytes,
   writeFixed,
   writeName,
   writeNumber,
   writeOwner,
-  type NameRule,
+  writeTime,
   type Owner,
 } from "./wire.ts";
 
@@ -89,14 +91,10 @@ export const PROTOCOL_VERSION = 1;
 export const MAX_FRAME_BYTES = 1_048_576;
 /** What a frame leaves for an update beside the type, the document's name and two lengths. */
 export const MAX_UPDATE_BYTES = MAX_FRAME_BYTES - 128;
-/** `show/ledger/65535` with the longest name of a show. */
-export const MAX_DOCUMENT_BYTES = 53;
-/** Longest name of a show: `SLUG`. */
-export const MAX_SHOW_BYTES = 40;
 /** 6,500 clients at 10 bytes each: twenty times the boots that are warned about. */
 export const MAX_VECTOR_BYTES = 65_536;
-/** 1,024 clients at 5 bytes each, names and a signature, rounded up. */
-export const MAX_INTRODUCTION_BYTES = 8_192;
+/** Sixteen clients at 5 bytes each, a name of 63 and a signature, rounded up. */
+export const MAX_INTRODUCTION_BYTES = 512;
 /** Sixty-four shards of 128 boots: 660 kB, within a frame. */
 export const MAX_WATERMARK_CHAINS = 8_192;
 /** So that any batches whatever, at 16 kB, fit in one frame. */
@@ -119,16 +117,8 @@ const TYPES = {
   pong: 9,
 } as const;
 
-const SHOW: NameRule = { what: "a show's name", limit: MAX_SHOW_BYTES, isValid: (name) => SLUG.test(name) };
-const DOCUMENT: NameRule = {
-  what: "a document's name",
-  limit: MAX_DOCUMENT_BYTES,
-  isValid: (name) => parseDocumentName(name) !== undefined,
-};
-const MAX_VERSION = 0xffff;
-const MAX_SHARD = 0xffff;
+const MAX_U16 = 0xffff;
 const MAX_SEQUENCE = 0xffff_ffff;
-const MAX_TIME = Number.MAX_SAFE_INTEGER;
 
 /** The bytes are no frame that this program knows. */
 export class FrameError extends Error {
@@ -162,7 +152,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 function writeBody(encoder: encoding.Encoder, frame: Frame): void {
   switch (frame.type) {
     case "hello":
-      writeNumber(encoder, "a version", frame.version, MAX_VERSION);
+      writeNumber(encoder, "a version", frame.version, MAX_U16);
       writeOwner(encoder, frame);
       return writeFixed(encoder, "a nonce", frame.nonce, NONCE_BYTES);
     case "proof":
@@ -186,19 +176,23 @@ function writeBody(encoder: encoding.Encoder, frame: Frame): void {
       writeName(encoder, SHOW, frame.show);
       return writeBatches(encoder, frame.batches);
     case "ping":
-      return writeNumber(encoder, "a time", frame.time, MAX_TIME);
+      return writeTime(encoder, frame.time);
     case "pong":
-      writeNumber(encoder, "a time", frame.time, MAX_TIME);
-      return writeNumber(encoder, "a time", frame.now, MAX_TIME);
+      writeTime(encoder, frame.time);
+      return writeTime(encoder, frame.now);
   }
 }
 
 function readBody(decoder: decoding.Decoder, type: number): Frame {
   switch (type) {
-    case TYPES.hello: {
-      const version = readNumber(decoder, "a version", MAX_VERSION);
-      return { type: "hello", version, ...readOwner(decoder), nonce: readFixed(decoder, NONCE_BYTES) };
-    }
+    case TYPES.hello:
+      // Properties are read in the order in which they stand, here and below.
+      return {
+        type: "hello",
+        version: readNumber(decoder, "a version", MAX_U16),
+        ...readOwner(decoder),
+        nonce: readFixed(decoder, NONCE_BYTES),
+      };
     case TYPES.proof:
       return { type: "proof", signature: readFixed(decoder, SIGNATURE_BYTES) };
     case TYPES.introduce:
@@ -214,11 +208,9 @@ function readBody(decoder: decoding.Decoder, type: number): Frame {
     case TYPES.batches:
       return { type: "batches", show: readName(decoder, SHOW), batches: readBatches(decoder) };
     case TYPES.ping:
-      return { type: "ping", time: readNumber(decoder, "a time", MAX_TIME) };
-    case TYPES.pong: {
-      const time = readNumber(decoder, "a time", MAX_TIME);
-      return { type: "pong", time, now: readNumber(decoder, "a time", MAX_TIME) };
-    }
+      return { type: "ping", time: readTime(decoder) };
+    case TYPES.pong:
+      return { type: "pong", time: readTime(decoder), now: readTime(decoder) };
     default:
       throw new WireError(`got type ${type}, wanted 0 to ${TYPES.pong}`);
   }
@@ -292,13 +284,13 @@ function readBatches(decoder: decoding.Decoder): Uint8Array[] {
 
 function writeEntry(encoder: encoding.Encoder, name: string, sequence: number): void {
   const { shard, edge, boot } = parseChainId(name);
-  writeNumber(encoder, "a shard", shard, MAX_SHARD);
+  writeNumber(encoder, "a shard", shard, MAX_U16);
   writeOwner(encoder, { member: edge, boot });
   writeNumber(encoder, "a sequence", sequence, MAX_SEQUENCE);
 }
 
 function readEntry(decoder: decoding.Decoder): Entry {
-  const shard = readNumber(decoder, "a shard", MAX_SHARD);
+  const shard = readNumber(decoder, "a shard", MAX_U16);
   const { member: edge, boot } = readOwner(decoder);
   return { chain: chainId({ shard, edge, boot }), sequence: readNumber(decoder, "a sequence", MAX_SEQUENCE) };
 }

@@ -5,7 +5,7 @@ import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import type { Random } from "../ports.ts";
 import { SIGNATURE_BYTES } from "./frame.ts";
-import { readFixed, readNumber, readOwner, WireError, writeNumber, writeOwner, type Owner } from "./wire.ts";
+import { readNumber, readOwner, WireError, writeNumber, writeOwner, type Owner } from "./wire.ts";
 
 /**
  * A boot's word that certain Yjs clients are its own, signed by its member. Without one no update of those clients is
@@ -48,8 +48,8 @@ export interface IntroductionRefused {
   readonly error: string;
 }
 
-/** Yjs clients that one introduction names. A boot has one; a few more where a process keeps several documents apart. */
-export const MAX_CLIENTS = 1_024;
+/** Yjs clients that one introduction names. A boot has one; room for a program that keeps documents apart. */
+export const MAX_CLIENTS = 16;
 /** Boots from which on operators are warned: a transaction of Yjs costs 0.2 µs more for each (0.2 ms at 1,000). */
 export const CROWDED_BOOTS = 300;
 /** Boots that are remembered at all; at 10,000 clients every transaction would cost 5 ms. */

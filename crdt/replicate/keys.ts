@@ -1,4 +1,5 @@
 import * as Y from "yjs";
+import { Order, type Chain } from "./order.ts";
 import { describe, endOf, gap, hostile, knownOf, type Refusal, type Run } from "./runs.ts";
 import type { Owner } from "./wire.ts";
 
@@ -43,8 +44,11 @@ export class Keys {
   readonly #roots: Roots;
   /** Places of the items admitted so far, by client. */
   readonly #places = new Map<number, Place[]>();
-  /** Items that are new to us, by the name of their place. */
-  readonly #fresh = new Map<string, Y.Item[]>();
+  /** The last item of each key that the update writes to, as Yjs will keep them, by the name of its place. */
+  readonly #last = new Map<string, Y.ID>();
+  /** The newest item of a client in a key, by both. */
+  readonly #newest = new Map<string, Y.ID>();
+  readonly #order = new Order((id) => this.#chainOf(id));
 
   constructor(doc: Y.Doc, runs: ReadonlyMap<number, Run>, roots: Roots) {
     this.#doc = doc;
@@ -71,18 +75,17 @@ export class Keys {
 
   /**
    * Judges the deletion of a client's clocks from `clock` to `end`: a live value goes only where the update overwrites
-   * it. It is no proof of malice: a peer that was told two things under one clock may hold what nobody should.
+   * it.
    */
   judgeDeletion(client: number, clock: number, end: number): Refusal | undefined {
     const structs = this.#doc.store.clients.get(client);
     if (!structs || clock >= Y.getState(this.#doc.store, client)) return undefined;
     for (let i = Y.findIndexSS(structs, clock); i < structs.length && structs[i]!.id.clock < end; i++) {
       const struct = structs[i]!;
-      if (struct.deleted || !(struct instanceof Y.Item)) continue;
+      if (struct.deleted) continue;
       const place = this.#placeIn(struct.id);
-      if (!place) return hostile(`${describe(struct)} is of no key, and is deleted`);
-      if (!place.root.mayErase(place.key) && !this.#isOverwritten(struct, place))
-        return gap(`${describe(struct)} is the value of "${nameOf(place)}", and is deleted`);
+      if (!place || (!place.root.mayErase(place.key) && isSame(this.#lastOf(place), struct.id)))
+        return gap(`${describe(struct)} is the value of "${place ? nameOf(place) : "no key"}", and is deleted`);
     }
     return undefined;
   }
@@ -105,52 +108,71 @@ export class Keys {
     if (key.length > MAX_KEY_LENGTH)
       return hostile(`${describe(item)} has a key of ${key.length}, the limit is ${MAX_KEY_LENGTH}`);
     if (!root.mayWrite(key, run.owner)) return hostile(`"${run.owner.member}" may not write "${nameOf(place)}"`);
-    if (!suits(item, root)) return hostile(`${describe(item)} is no content for "${nameOf(place)}"`);
-    if (!this.#continues(run, item, place)) return hostile(`${describe(item)} runs over several keys`);
+    if (!suits(item, root)) return this.#unfit(item, `is no content for "${nameOf(place)}"`);
+    const refused = endOf(item) > run.held ? this.#admitFresh(run, item, place) : undefined;
+    if (refused) return refused;
     const places = this.#places.get(run.client);
     if (places) places.push(place);
     else this.#places.set(run.client, [place]);
-    if (endOf(item) > run.held) this.#addFresh(nameOf(place), item);
     run.known = Math.max(run.known, endOf(item));
     return undefined;
   }
 
-  #addFresh(name: string, item: Y.Item): void {
-    const fresh = this.#fresh.get(name);
-    if (fresh) fresh.push(item);
-    else this.#fresh.set(name, [item]);
+  /** A root is named by the item itself, or lies in what we hold: then another may hold something else there. */
+  #unfit(item: Y.Item, problem: string): Refusal {
+    const reason = `${describe(item)} ${problem}`;
+    return item.origin === null ? hostile(reason) : gap(reason);
   }
 
   /**
-   * Whether Yjs will put something behind `value`, the last of its key's items, and so delete it. With no right origins
-   * their order is that of a tree whose parents are the origins: each item before its children, those by client.
+   * Judges where a new item stands. A writer puts each item behind the last one that it knows, its own among them; what
+   * goes back before them, again and again, would have Yjs walk over all items of the key each time.
    */
-  #isOverwritten(value: Y.Item, place: Place): boolean {
-    const fresh = this.#fresh.get(nameOf(place)) ?? [];
-    return fresh.some((item) => {
-      const held = this.#runs.get(item.id.client)!.held;
-      const origin = item.id.clock < held ? Y.createID(item.id.client, held - 1) : item.origin;
-      return origin && Y.compareIDs(origin, value.id) ? true : item.id.client > this.#clientBelow(origin, value);
-    });
+  #admitFresh(run: Run, item: Y.Item, place: Place): Refusal | undefined {
+    const first = Y.createID(run.client, Math.max(item.id.clock, run.held));
+    const origin = first.clock === item.id.clock ? item.origin : Y.createID(run.client, first.clock - 1);
+    // Of a struct held in part, Yjs chains the rest to what is held, whatever the struct says of its place.
+    if (first.clock > item.id.clock && nameOf(this.#placeIn(origin!)!) !== nameOf(place))
+      return gap(`${describe(item)} runs over several keys`);
+    const last = this.#lastOf(place);
+    const isNext = isSame(origin, last);
+    if (!isNext && this.#goesBack(run, origin, place)) return gap(`${describe(item)} goes back in "${nameOf(place)}"`);
+    if (isNext || last === null || this.#order.isBehind(first, last)) this.#last.set(nameOf(place), item.lastId);
+    this.#newest.set(`${run.client}/${nameOf(place)}`, item.lastId);
+    return this.#order.isExhausted ? gap(`${describe(item)} stands among too many items`) : undefined;
   }
 
-  /** The client of the child of `origin` (null: of the key itself) from which `value` comes; above all where none does. */
-  #clientBelow(origin: Y.ID | null, value: Y.Item): number {
-    for (let item = value; ; ) {
-      if (item.origin === null) return origin === null ? item.id.client : Infinity;
-      if (origin !== null && Y.compareIDs(origin, item.origin)) return item.id.client;
-      const above = Y.getItem(this.#doc.store, item.origin);
-      // Merged items are a chain, each the child of the one before.
-      if (origin?.client === above.id.client && origin.clock >= above.id.clock && origin.clock < item.origin.clock) return above.id.client;
-      item = above;
+  #goesBack(run: Run, origin: Y.ID | null, place: Place): boolean {
+    const newest = this.#newest.get(`${run.client}/${nameOf(place)}`) ?? this.#newestHeld(run.client, place);
+    if (!newest) return false;
+    return origin === null || !(isSame(origin, newest) || this.#order.isBehind(origin, newest));
+  }
+
+  #newestHeld(client: number, place: Place): Y.ID | undefined {
+    const structs = this.#doc.store.clients.get(client) ?? [];
+    const type = this.#doc.share.get(place.name);
+    for (let i = structs.length - 1; i >= 0 && this.#order.step(); i--) {
+      const struct = structs[i]!;
+      if (struct instanceof Y.Item && struct.parentSub === place.key && struct.parent === type) return struct.lastId;
     }
+    return undefined;
   }
 
-  /** Of a struct held in part, Yjs chains the rest to what is held, whatever the struct says of its place. */
-  #continues(run: Run, item: Y.Item, place: Place): boolean {
-    if (item.id.clock >= run.held || endOf(item) <= run.held) return true;
-    const held = this.#placeIn(Y.createID(run.client, run.held - 1));
-    return held !== undefined && nameOf(held) === nameOf(place);
+  /** The item that gives a key its value; null where there is none yet. */
+  #lastOf(place: Place): Y.ID | null {
+    return this.#last.get(nameOf(place)) ?? this.#doc.share.get(place.name)?._map.get(place.key)?.lastId ?? null;
+  }
+
+  #chainOf({ client, clock }: Y.ID): Chain {
+    const run = this.#runs.get(client);
+    const held = run?.held ?? Infinity;
+    if (clock < held) {
+      const { id, origin }: Y.Item = Y.getItem(this.#doc.store, Y.createID(client, clock));
+      return { client, start: id.clock, origin };
+    }
+    const { id, origin } = run!.items[indexOf(run!.items, clock)]!;
+    if (id.clock >= held) return { client, start: id.clock, origin };
+    return { client, start: held, origin: Y.createID(client, held - 1) };
   }
 
   #placeOf({ origin, parent, parentSub }: Y.Item): Place | undefined {
@@ -174,6 +196,10 @@ export class Keys {
     const root = this.#roots.get(name);
     return root && { name, root, key };
   }
+}
+
+function isSame(a: Y.ID | null, b: Y.ID | null): boolean {
+  return a === b || (a !== null && b !== null && Y.compareIDs(a, b));
 }
 
 function nameOf(place: Place): string {

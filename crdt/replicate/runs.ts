@@ -17,9 +17,9 @@ export interface GuardPolicy {
 export interface Refusal {
   readonly ok: false;
   /**
-   * "gap": an honest peer may have sent this: something that it builds on has not reached us (an earlier update, an
-   * introduction, the board), or the peer was lied to: compare state again, later. "hostile": no replica of ours writes
-   * this: close the link.
+   * "hostile": no replica writes this, and none hands it on: close the link. "gap": it does not fit what we hold. An
+   * honest peer may send it before something that it builds on has come (an earlier update, an introduction, the board),
+   * or where someone told the two of us different things: compare state again, later.
    */
   readonly kind: "gap" | "hostile";
   readonly reason: string;
@@ -97,8 +97,8 @@ function addTo(run: Run, struct: Y.Item | Y.GC | Y.Skip, doc: Y.Doc): Refusal | 
   if (!(struct instanceof Y.Item) || !isOurs(struct))
     return hostile(`${describe(struct)} is nothing that a replica writes`);
   if (endOf(struct) >= MAX_CLOCK) return hostile(`client ${client} ends at ${endOf(struct)}`);
-  // Yjs would think that someone else writes under our client, and change it.
-  if (client === doc.clientID && endOf(struct) > run.held) return hostile(`client ${client} is this replica's own`);
+  // Someone writes in our name, perhaps unknown to the peer. Yjs would take another client for our own writing.
+  if (client === doc.clientID && endOf(struct) > run.held) return gap(`client ${client} is this replica's own`);
   run.items.push(struct);
   return undefined;
 }

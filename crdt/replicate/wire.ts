@@ -2,6 +2,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { BOOT_BYTES, EDGE_NAME, MAX_EDGE_NAME_BYTES } from "../batch.ts";
+import { parseDocumentName, SLUG } from "../documents.ts";
 
 /**
  * The parts that frames and introductions are made of, each with its limit: lib0's varUints, names, and bytes. Readers
@@ -72,10 +73,21 @@ export function writeName(encoder: encoding.Encoder, rule: NameRule, name: strin
   encoding.writeVarString(encoder, name);
 }
 
+/** Longest name of a show, as `SLUG` has it. */
+export const MAX_SHOW_BYTES = 40;
+/** `show/ledger/65535` with the longest name of a show. */
+export const MAX_DOCUMENT_BYTES = 53;
+
 const MEMBER: NameRule = {
   what: "a member's name",
   limit: MAX_EDGE_NAME_BYTES,
   isValid: (name) => EDGE_NAME.test(name),
+};
+export const SHOW: NameRule = { what: "a show's name", limit: MAX_SHOW_BYTES, isValid: (name) => SLUG.test(name) };
+export const DOCUMENT: NameRule = {
+  what: "a document's name",
+  limit: MAX_DOCUMENT_BYTES,
+  isValid: (name) => parseDocumentName(name) !== undefined,
 };
 
 export function readOwner(decoder: decoding.Decoder): Owner {
@@ -94,6 +106,15 @@ export function checkAtMost(what: string, got: number, most: number): void {
 
 export function assertAtMost(what: string, got: number, most: number): void {
   if (!(got <= most)) throw new RangeError(`writing: ${what} is ${got}, wanted at most ${most}`);
+}
+
+/** Milliseconds since 1970. */
+export function readTime(decoder: decoding.Decoder): number {
+  return readNumber(decoder, "a time", Number.MAX_SAFE_INTEGER);
+}
+
+export function writeTime(encoder: encoding.Encoder, time: number): void {
+  writeNumber(encoder, "a time", time, Number.MAX_SAFE_INTEGER);
 }
 
 /** Whether `bytes` are a state vector as Yjs writes it (`count, count × (client clock)`), and nothing more. */
