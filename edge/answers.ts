@@ -1,0 +1,152 @@
+import * as v from "valibot";
+import { POLL_STATES } from "../crdt/poll.ts";
+
+/** What the routes answer with: described for /openapi.json, and the types that the code which builds it has to meet. */
+
+const Milliseconds = v.pipe(v.number(), v.integer(), v.description("milliseconds since 1970"));
+
+/** Counts of one option. Receivers whose token names no one are kept apart from those that the broadcaster vouches for. */
+export const OptionCounts = v.object({ option: v.string(), anonymous: v.number(), signed: v.number() });
+export type OptionCounts = v.InferOutput<typeof OptionCounts>;
+
+export const PollBody = v.object({
+  id: v.string(),
+  question: v.string(),
+  options: v.array(v.object({ id: v.string(), text: v.string() })),
+  mode: v.picklist(["last", "first", "votes"]),
+  votes: v.number(),
+  state: v.picklist(POLL_STATES),
+  opens_at: v.exactOptional(Milliseconds),
+  closes_at: v.exactOptional(Milliseconds),
+  counts: v.exactOptional(v.array(OptionCounts)),
+});
+export type PollBody = v.InferOutput<typeof PollBody>;
+
+/** A poll as producers see it. */
+export const ProducerPollBody = v.object({
+  ...PollBody.entries,
+  grace_ms: v.number(),
+  results: v.picklist(["hidden", "live"]),
+  counts_visible: v.boolean(),
+  final: v.boolean(),
+  waiting_for: v.array(v.string()),
+});
+export type ProducerPollBody = v.InferOutput<typeof ProducerPollBody>;
+
+export const ContentItemBody = v.object({
+  id: v.string(),
+  kind: v.picklist(["page", "picture"]),
+  title: v.string(),
+  text: v.string(),
+  picture: v.exactOptional(v.pipe(v.string(), v.description("address of the picture, relative to this edge"))),
+  media_type: v.exactOptional(v.string()),
+  at: Milliseconds,
+});
+export type ContentItemBody = v.InferOutput<typeof ContentItemBody>;
+
+export const ContentBody = v.object({
+  show: v.object({ id: v.string(), title: v.string() }),
+  revision: v.pipe(v.string(), v.description("changes with everything below it")),
+  time: Milliseconds,
+  next_poll_ms: v.pipe(v.number(), v.description("after so long ask again")),
+  polls: v.array(PollBody),
+  content: v.array(ContentItemBody),
+});
+
+export const ResultsBody = v.object({
+  poll: v.string(),
+  state: v.picklist(POLL_STATES),
+  counts: v.array(OptionCounts),
+  final: v.exactOptional(
+    v.object({
+      at: Milliseconds,
+      cut: v.pipe(v.record(v.string(), v.number()), v.description("shard/edge/boot → last sequence that counted")),
+      lost: v.array(v.string()),
+    }),
+  ),
+});
+export type ResultsBody = v.InferOutput<typeof ResultsBody>;
+
+export const AllResultsBody = v.object({
+  results: v.array(
+    v.union([ResultsBody, v.object({ poll: v.string(), state: v.picklist(POLL_STATES), hidden: v.literal(true) })]),
+  ),
+  present: v.exactOptional(
+    v.pipe(v.number(), v.description("receivers that retrieved the content; with a reader's token")),
+  ),
+});
+export type AllResultsBody = v.InferOutput<typeof AllResultsBody>;
+
+export const ReceiverBody = v.object({
+  token: v.string(),
+  receiver: v.pipe(v.string(), v.description("the token's subject")),
+  expires_at: Milliseconds,
+  edge: v.string(),
+  region: v.string(),
+});
+
+export const ReceiptBody = v.object({
+  code: v.string(),
+  show: v.string(),
+  poll: v.string(),
+  option: v.string(),
+  press: v.number(),
+  k: v.number(),
+  shard: v.number(),
+  edge: v.string(),
+  boot: v.string(),
+  sequence: v.number(),
+  level: v.picklist(["local", "peer"]),
+  time: Milliseconds,
+});
+
+export const MineBody = v.object({
+  ballots: v.array(v.object({ press: v.number(), option: v.string(), k: v.number() })),
+});
+
+const RosterBody = v.object({
+  edge: v.string(),
+  boot: v.string(),
+  state: v.picklist(["joining", "live", "draining"]),
+  region: v.string(),
+  shards: v.array(v.number()),
+  address: v.string(),
+  since: Milliseconds,
+  lost: v.boolean(),
+});
+
+export const ShowBody = v.object({
+  id: v.string(),
+  title: v.string(),
+  shards: v.number(),
+  created: Milliseconds,
+  revision: v.string(),
+  polls: v.array(ProducerPollBody),
+  content: v.array(ContentItemBody),
+  roster: v.array(RosterBody),
+});
+export type ShowBody = v.InferOutput<typeof ShowBody>;
+
+export const AuditBody = v.object({
+  audit: v.array(
+    v.object({
+      at: Milliseconds,
+      by: v.string(),
+      edge: v.string(),
+      action: v.string(),
+      target: v.string(),
+      detail: v.exactOptional(v.string()),
+    }),
+  ),
+});
+
+export const LostAnswer = v.object({ edge: v.string(), boot: v.string(), lost: v.literal(true) });
+
+export const ProblemBody = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  code: v.string(),
+  retry_after_s: v.exactOptional(v.number()),
+});

@@ -1,0 +1,115 @@
+import { Hono, type Context } from "hono";
+import type { World } from "../crdt/ports.ts";
+import { CLOSE } from "./close.ts";
+import { Feeds } from "./feed.ts";
+import type { Broadcaster } from "./jwks.ts";
+import { Buckets, type Limits } from "./limits.ts";
+import { Rooms } from "./room.ts";
+import { castBallot, listOwnBallots } from "./routes/ballots.ts";
+import { showContent, showPicture } from "./routes/content.ts";
+import type { Pages, RouteContext, RouteHandler, UpgradeWebSocket } from "./routes/context.ts";
+import { showOpenApi, showSchema } from "./routes/documents.ts";
+import { allowOrigins, refuseMistake, refuseUnknown } from "./routes/fallback.ts";
+import { showHealth, showMetrics, showReadiness } from "./routes/operations.ts";
+import { redirectToPage, showPage } from "./routes/pages.ts";
+import { publishPage, publishPicture } from "./routes/publishing.ts";
+import { admitReceiver } from "./routes/receivers.ts";
+import { showAllResults, showResults } from "./routes/results.ts";
+import { commandPoll, createShow, nameLost, openPoll, showAudit, showShow } from "./routes/shows.ts";
+import { joinLive, joinRoom } from "./routes/sockets.ts";
+import type { EdgeService } from "./service.ts";
+import type { TokenKeys } from "./token.ts";
+import { Tokens } from "./tokens.ts";
+
+export type { Page, Pages, UpgradeWebSocket } from "./routes/context.ts";
+
+/** What the application is made of; a runtime's door hands it in. */
+export interface AppDeps {
+  readonly edge: EdgeService;
+  readonly world: World;
+  /** From the network's secret, by `deriveTokenKeys`. */
+  readonly keys: TokenKeys;
+  readonly limits: Limits;
+  readonly upgrade: UpgradeWebSocket;
+  /** Where the broadcaster's own tokens are taken too. */
+  readonly broadcaster?: Broadcaster;
+  /** IP address of who sent the request, trusted proxies accounted for. */
+  readonly clientAddress: (c: Context) => string;
+  /** Files of the receiver's page. */
+  readonly pages: Pages;
+}
+
+export interface App {
+  readonly hono: Hono;
+  /** Closes every WebSocket and says to come back, at another edge if there is one: for draining. */
+  dismiss(): void;
+}
+
+/** The routes of an edge. Receivers' are open to pages of any origin; there is no middleware on any of them. */
+export function createApp(deps: AppDeps): App {
+  const context = routeContext(deps);
+  const hono = new Hono();
+  const open = (method: "GET" | "POST", path: string, handler: RouteHandler) =>
+    hono.on(method, path, handler).options(path, allowOrigins());
+
+  open("POST", "/v1/shows/:show/polls/:poll/ballots", castBallot(context));
+  open("GET", "/v1/shows/:show/polls/:poll/ballots/mine", listOwnBallots(context));
+  open("GET", "/v1/shows/:show/polls/:poll/results", showResults(context));
+  open("GET", "/v1/shows/:show/results", showAllResults(context));
+  open("GET", "/v1/shows/:show/content", showContent(context));
+  open("GET", "/v1/shows/:show/pictures/:hash", showPicture(context));
+  open("POST", "/v1/receivers", admitReceiver(context));
+  hono.get("/v1/shows/:show/live", joinLive(context));
+
+  hono.get("/v1/rooms/:show/board", joinRoom(context, "board"));
+  hono.get("/v1/rooms/:show/tallies", joinRoom(context, "tallies"));
+
+  hono.post("/v1/shows", createShow(context));
+  hono.get("/v1/shows/:show", showShow(context));
+  hono.get("/v1/shows/:show/audit", showAudit(context));
+  hono.post("/v1/shows/:show/lost", nameLost(context));
+  hono.post("/v1/shows/:show/polls/:poll/arm", commandPoll(context, "arm"));
+  hono.post("/v1/shows/:show/polls/:poll/open", openPoll(context));
+  hono.post("/v1/shows/:show/polls/:poll/close", commandPoll(context, "close"));
+  hono.post("/v1/shows/:show/polls/:poll/void", commandPoll(context, "void"));
+  hono.post("/v1/shows/:show/polls/:poll/release", commandPoll(context, "release"));
+  hono.put("/v1/shows/:show/content/:id", publishPage(context));
+  hono.put("/v1/shows/:show/content/:id/picture", publishPicture(context));
+
+  hono.get("/healthz", showHealth(context));
+  hono.get("/readyz", showReadiness(context));
+  hono.get("/metrics", showMetrics(context));
+  hono.get("/openapi.json", showOpenApi(hono));
+  hono.get("/schemas/show.json", showSchema());
+  hono.get("/tv", redirectToPage());
+  hono.get("/tv/*", showPage(context));
+
+  hono.notFound(refuseUnknown(hono));
+  hono.onError(refuseMistake(context.world));
+  return { hono, dismiss: () => dismiss(context) };
+}
+
+function routeContext(deps: AppDeps): RouteContext {
+  const { edge, world, keys, limits, broadcaster, upgrade, clientAddress, pages } = deps;
+  return {
+    edge,
+    world,
+    limits,
+    upgrade,
+    clientAddress,
+    pages,
+    tokens: new Tokens(keys, world.clock, broadcaster),
+    perAddress: new Buckets(limits.receiversPerAddress, world.clock),
+    perSubnet: new Buckets(limits.receiversPerSubnet, world.clock),
+    casting: { ballots: new Buckets(limits.ballotsPerReceiver, world.clock), random: world.random },
+    feeds: new Feeds(edge.boot, world),
+    rooms: new Rooms(world, limits.messagesPerReader),
+    sessions: new Set(),
+  };
+}
+
+function dismiss({ sessions, rooms }: RouteContext): void {
+  const reason = "this edge is about to stop";
+  for (const session of sessions) session.close(CLOSE.unavailable, reason);
+  rooms.close(CLOSE.unavailable, reason);
+}

@@ -1,0 +1,128 @@
+import type { Context } from "hono";
+import { MineBody, ReceiptBody } from "../answers.ts";
+import { readBallot } from "../ballot-form.ts";
+import { cast } from "../casting.ts";
+import { problem } from "../problem.ts";
+import type { Receipt, ReceiptLevel } from "../receipt.ts";
+import { isRefusal, refuse, type Refusal } from "../refusal.ts";
+import { BallotBody } from "../schemas.ts";
+import { bearer } from "../tokens.ts";
+import { answer, ANY_ORIGIN, NO_STORE } from "./answer.ts";
+import { readText } from "./body.ts";
+import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
+import { described } from "./describe.ts";
+
+/** Bytes of a ballot's body; a good one has some 40. */
+export const MAX_BALLOT_BYTES = 4096;
+
+/**
+ * Takes a ballot. The hot path: an audience presses in the same second, so nothing here is done twice, awaited without
+ * need or left to a middleware.
+ */
+export function castBallot({ edge, world, tokens, casting }: RouteContext): RouteHandler {
+  return described(CAST, async (c) => {
+    const began = world.clock.now();
+    const request = c.req.raw;
+    const claimed = tokens.receiver(bearer(request.headers));
+    const receiver = claimed instanceof Promise ? await claimed : claimed;
+    if (isRefusal(receiver)) return problem(receiver);
+    const show = edge.show(pathParam(c, "show"));
+    if (isRefusal(show)) return problem(show);
+    const level = levelOf(c);
+    if (typeof level !== "string") return problem(level);
+    const text = await readText(request, MAX_BALLOT_BYTES);
+    if (typeof text !== "string") return problem(text);
+    const body = readBallot(text);
+    if (isRefusal(body)) return problem(body);
+    const receipt = await cast(casting, show, receiver, pathParam(c, "poll"), body, level);
+    if (isRefusal(receipt)) return problem(receipt);
+    return accepted(receipt, world.clock.now() - began, request.headers.get("origin") !== null);
+  });
+}
+
+function levelOf(c: Context): ReceiptLevel | Refusal {
+  const level = c.req.query("level");
+  if (level === undefined || level === "local") return "local";
+  if (level === "peer") return "peer";
+  return refuse("malformed", `level is "${level.slice(0, 20)}", wanted "local" or "peer"`);
+}
+
+/**
+ * 202: it counts unless its edge is named lost before it was replicated. `Server-Timing` (W3C): ms until it was
+ * durable. Each header costs Deno half a µs, so the one for pages of other origins is for them only.
+ */
+function accepted(receipt: Receipt, ms: number, forPage: boolean): Response {
+  const headers = { "Content-Type": "application/json", "Server-Timing": `log;dur=${ms}` };
+  return new Response(JSON.stringify(receipt), {
+    status: 202,
+    headers: forPage ? { ...headers, ...ANY_ORIGIN } : headers,
+  });
+}
+
+/** What this edge knows of the receiver's own ballots in a poll. */
+export function listOwnBallots({ edge, tokens }: RouteContext): RouteHandler {
+  return described(MINE, async (c) => {
+    const receiver = await tokens.receiver(bearer(c.req.raw.headers));
+    if (isRefusal(receiver)) return problem(receiver);
+    const show = edge.show(pathParam(c, "show"));
+    if (isRefusal(show)) return problem(show);
+    const poll = show.poll(pathParam(c, "poll"));
+    if (isRefusal(poll)) return problem(poll);
+    const known = show.ballotsOf(receiver.subject, poll.definition.id);
+    if (isRefusal(known)) return problem(known);
+    const ballots = known.map(({ press, option, k }) => ({ press, option: poll.definition.options[option]?.id, k }));
+    return answer({ ballots }, 200, { ...ANY_ORIGIN, ...NO_STORE });
+  });
+}
+
+const CAST = {
+  summary: "Casts a ballot; the receipt comes once it is durable. A retry keeps its press",
+  tag: "receivers",
+  token: "receiver",
+  body: BallotBody,
+  query: { level: 'How durable: "local" (default), or "peer" for on a second replica too' },
+  status: 202,
+  answer: ReceiptBody,
+  refusals: [
+    "malformed",
+    "too_large",
+    "token_missing",
+    "token_invalid",
+    "token_expired",
+    "forbidden",
+    "rate_limited",
+    "unknown_show",
+    "unknown_poll",
+    "unknown_option",
+    "poll_not_open",
+    "poll_closed",
+    "poll_void",
+    "press_conflict",
+    "press_stale",
+    "already_voted",
+    "vote_out_of_range",
+    "wrong_shard",
+    "not_ready",
+    "clock_untrusted",
+    "draining",
+    "overloaded",
+    "log_full",
+    "peer_unavailable",
+  ],
+} as const;
+
+const MINE = {
+  summary: "The receiver's own ballots in a poll",
+  tag: "receivers",
+  token: "receiver",
+  answer: MineBody,
+  refusals: [
+    "token_missing",
+    "token_invalid",
+    "token_expired",
+    "unknown_show",
+    "unknown_poll",
+    "wrong_shard",
+    "not_ready",
+  ],
+} as const;

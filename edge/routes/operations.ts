@@ -1,0 +1,42 @@
+import { METRICS_TYPE, metricsText } from "../metrics.ts";
+import { problem } from "../problem.ts";
+import { refuse } from "../refusal.ts";
+import type { Health } from "../service.ts";
+import { answer, NO_STORE } from "./answer.ts";
+import type { RouteContext, RouteHandler } from "./context.ts";
+import { described } from "./describe.ts";
+
+/** That the process answers, and how it does: 200 as long as it runs at all. */
+export function showHealth({ edge }: RouteContext): RouteHandler {
+  const { name, region, boot } = edge;
+  return described({ summary: "How this edge is", tag: "operations", refusals: [] }, () =>
+    answer({ edge: name, region, boot, ...edge.readiness(), ...healthBody(edge.health()) }, 200, NO_STORE),
+  );
+}
+
+/** Whether receivers may be sent here: 200, or 503 with each reason why not. */
+export function showReadiness({ edge }: RouteContext): RouteHandler {
+  return described(
+    { summary: "Whether receivers may be sent here", tag: "operations", refusals: ["not_ready"] },
+    () => {
+      const { ready, reasons } = edge.readiness();
+      if (ready) return answer({ ready }, 200, NO_STORE);
+      return problem(refuse("not_ready", reasons.join("; "), { retryAfterS: 1, extra: { reasons } }));
+    },
+  );
+}
+
+export function showMetrics({ edge, sessions, rooms }: RouteContext): RouteHandler {
+  return described({ summary: "Figures for Prometheus", tag: "operations", answer: METRICS_TYPE, refusals: [] }, () => {
+    const text = metricsText(edge, { receivers: sessions.size, readers: rooms.readers });
+    return new Response(text, { headers: { "Content-Type": METRICS_TYPE, ...NO_STORE } });
+  });
+}
+
+function healthBody({ clock, links, shows }: Health) {
+  return {
+    clock: { trusted: clock.trusted, skew_ms: clock.skewMs },
+    links: links.map(({ peer, open, roundTripMs }) => ({ peer, open, round_trip_ms: roundTripMs })),
+    shows: shows.map(({ id, ready, lagMs }) => ({ id, ready, lag_ms: lagMs })),
+  };
+}

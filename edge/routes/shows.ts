@@ -1,0 +1,170 @@
+import type { Context } from "hono";
+import { AuditBody, LostAnswer, ProducerPollBody, ShowBody } from "../answers.ts";
+import { problem } from "../problem.ts";
+import { isRefusal, type Refusal } from "../refusal.ts";
+import { check, checkJson, LostBody, OpenBody } from "../schemas.ts";
+import type { PollView, ShowService } from "../service.ts";
+import { MAX_SHOW_FILE_BYTES, showDefinition, ShowFile } from "../show-file.ts";
+import type { OperatorRole } from "../token.ts";
+import { bearer, type Operator } from "../tokens.ts";
+import { producerPollBody, showBody } from "../view.ts";
+import { answer, NO_STORE } from "./answer.ts";
+import { readText, refuseOtherThanJson } from "./body.ts";
+import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
+import { described } from "./describe.ts";
+
+/** Bytes of a producer's command. */
+export const MAX_COMMAND_BYTES = 4096;
+
+/** What a producer's route does once it is known who asks, and for which show. */
+type ProducerHandler = (c: Context, show: ShowService, operator: Operator) => Response | Promise<Response>;
+
+/** Lets an operator through who may act as `role` in the show of the path. */
+export function withRole({ tokens, edge }: RouteContext, role: OperatorRole, handle: ProducerHandler): RouteHandler {
+  return (c) => {
+    const id = pathParam(c, "show");
+    const operator = tokens.operatorAs(bearer(c.req.raw.headers), role, id);
+    if (isRefusal(operator)) return problem(operator);
+    const show = edge.show(id);
+    return isRefusal(show) ? problem(show) : handle(c, show, operator);
+  };
+}
+
+export function createShow({ tokens, edge }: RouteContext): RouteHandler {
+  return described(CREATE, async (c) => {
+    // Who asks comes first: strangers get no megabyte parsed.
+    const operator = tokens.operator(bearer(c.req.raw.headers));
+    if (isRefusal(operator)) return problem(operator);
+    const file = await readJson(c.req.raw, MAX_SHOW_FILE_BYTES, ShowFile, "reading the show file");
+    if (isRefusal(file)) return problem(file);
+    const allowed = tokens.operatorAs(bearer(c.req.raw.headers), "producer", file.id);
+    if (isRefusal(allowed)) return problem(allowed);
+    const show = await edge.createShow(showDefinition(file), operator.subject);
+    if (isRefusal(show)) return problem(show);
+    return answer(showBody(show, edge.boot), 201, { ...NO_STORE, Location: `/v1/shows/${file.id}` });
+  });
+}
+
+export function showShow(context: RouteContext): RouteHandler {
+  const { boot } = context.edge;
+  return described(
+    SHOW,
+    withRole(context, "reader", (_c, show) => answer(showBody(show, boot), 200, NO_STORE)),
+  );
+}
+
+export function showAudit(context: RouteContext): RouteHandler {
+  const audit: ProducerHandler = (_c, show) => answer({ audit: show.audit() }, 200, NO_STORE);
+  return described(AUDIT, withRole(context, "viewer", audit));
+}
+
+/** Commands to a poll that are told by the address alone. */
+export type PollCommand = "arm" | "close" | "void" | "release";
+
+const COMMANDS: Readonly<Record<PollCommand, { readonly token: OperatorRole; readonly summary: string }>> = {
+  arm: { token: "operator", summary: "Arms a poll: its definition is fixed, and receivers see it" },
+  close: { token: "operator", summary: "Closes a poll, after the grace for good" },
+  release: { token: "operator", summary: "Shows a poll's results to everyone" },
+  void: { token: "producer", summary: "Voids a poll: it counts for nothing" },
+};
+
+export function commandPoll(context: RouteContext, command: PollCommand): RouteHandler {
+  const handler = withRole(context, COMMANDS[command].token, async (c, show, { subject }) =>
+    pollAnswer(await show[command](pathParam(c, "poll"), subject)),
+  );
+  return described({ ...COMMAND, ...COMMANDS[command] }, handler);
+}
+
+/** Opens a poll; with a duration its closing time stands on the board from the start, so that a cut-off edge closes too. */
+export function openPoll(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "operator", async (c, show, { subject }) => {
+    const text = await readText(c.req.raw, MAX_COMMAND_BYTES);
+    if (typeof text !== "string") return problem(text);
+    const doing = "reading how to open the poll";
+    const body = text.trim() === "" ? check(OpenBody, {}, doing) : checkJson(OpenBody, text, doing);
+    if (isRefusal(body)) return problem(body);
+    return pollAnswer(await show.open(pathParam(c, "poll"), subject, body.duration_ms));
+  });
+  return described(OPEN, handler);
+}
+
+export function nameLost(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "producer", async (c, show, { subject }) => {
+    const body = await readJson(c.req.raw, MAX_COMMAND_BYTES, LostBody, "reading which boot is lost");
+    if (isRefusal(body)) return problem(body);
+    const refusal = await show.nameLost(body.edge, body.boot, subject);
+    return refusal ? problem(refusal) : answer({ ...body, lost: true }, 200, NO_STORE);
+  });
+  return described(LOST, handler);
+}
+
+/** A request's body in JSON, as `schema` has it. */
+export async function readJson<S extends Parameters<typeof checkJson>[0]>(
+  request: Request,
+  limit: number,
+  schema: S,
+  doing: string,
+): Promise<ReturnType<typeof checkJson<S>>> {
+  const otherType = refuseOtherThanJson(request);
+  if (otherType) return otherType;
+  const text = await readText(request, limit);
+  return typeof text === "string" ? checkJson(schema, text, doing) : text;
+}
+
+function pollAnswer(view: PollView | Refusal): Response {
+  return isRefusal(view) ? problem(view) : answer(producerPollBody(view), 200, NO_STORE);
+}
+
+const TOKEN_REFUSALS = ["token_missing", "token_invalid", "token_expired", "forbidden"] as const;
+const SHOW_REFUSALS = [...TOKEN_REFUSALS, "unknown_show", "not_ready"] as const;
+const BODY_REFUSALS = ["malformed", "too_large", "unsupported_media_type"] as const;
+const DEED_REFUSALS = [...SHOW_REFUSALS, "clock_untrusted", "draining"] as const;
+
+const CREATE = {
+  summary: "Creates a show from its file",
+  tag: "producers",
+  token: "producer",
+  body: ShowFile,
+  status: 201,
+  answer: ShowBody,
+  refusals: [...TOKEN_REFUSALS, ...BODY_REFUSALS, "show_exists", "clock_untrusted", "draining", "overloaded"],
+} as const;
+
+const SHOW = {
+  summary: "A show with its polls, content and roster",
+  tag: "producers",
+  token: "reader",
+  answer: ShowBody,
+  refusals: SHOW_REFUSALS,
+} as const;
+
+const AUDIT = {
+  summary: "What producers did, oldest first",
+  tag: "producers",
+  token: "viewer",
+  answer: AuditBody,
+  refusals: SHOW_REFUSALS,
+} as const;
+
+const COMMAND = {
+  tag: "producers",
+  answer: ProducerPollBody,
+  refusals: [...DEED_REFUSALS, "unknown_poll", "poll_state"],
+} as const;
+
+const OPEN = {
+  ...COMMAND,
+  summary: "Opens a poll, for a time or until it is closed",
+  token: "operator",
+  body: OpenBody,
+  refusals: [...COMMAND.refusals, "malformed", "too_large"],
+} as const;
+
+const LOST = {
+  summary: "Names a boot of an edge lost: finals no longer wait for it",
+  tag: "producers",
+  token: "producer",
+  body: LostBody,
+  answer: LostAnswer,
+  refusals: [...DEED_REFUSALS, ...BODY_REFUSALS],
+} as const;

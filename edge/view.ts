@@ -1,0 +1,93 @@
+import type { ContentItem } from "../crdt/board.ts";
+import type { Counts, Poll } from "../crdt/show.ts";
+import type { ContentItemBody, OptionCounts, PollBody, ProducerPollBody, ResultsBody, ShowBody } from "./answers.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
+import type { PollView, ShowService } from "./service.ts";
+
+/** What of a show is told to whom, as JSON has it. Nothing here decides: `countsVisible` does. */
+
+/** Identifies a revision of a show's content at this boot of this edge. */
+export function revisionTag(boot: string, show: ShowService): string {
+  return `${boot}-${show.revision}`;
+}
+
+/** The polls that receivers may know of, with the counts that they may see. A draft is nobody's business. */
+export function publicPolls(show: ShowService): PollBody[] {
+  return show
+    .polls()
+    .filter((view) => view.state !== "draft")
+    .map((view) => pollBody(view, view.countsVisible ? countsOf(show, view) : undefined));
+}
+
+export function publicContent(show: ShowService): ContentItemBody[] {
+  return show.content().map((item) => contentItemBody(show.definition.id, item));
+}
+
+export function showBody(show: ShowService, boot: string): ShowBody {
+  const { id, title, shards, created } = show.definition;
+  return {
+    id,
+    title,
+    shards,
+    created,
+    revision: revisionTag(boot, show),
+    polls: show.polls().map((view) => producerPollBody(view)),
+    content: publicContent(show),
+    roster: show.roster().map((entry) => ({ ...entry, shards: [...entry.shards] })),
+  };
+}
+
+/** A poll for its producers; its counts stand under its results. */
+export function producerPollBody(view: PollView): ProducerPollBody {
+  return {
+    ...pollBody(view, undefined),
+    grace_ms: view.definition.graceMs,
+    results: view.definition.results,
+    counts_visible: view.countsVisible,
+    final: view.final !== undefined,
+    waiting_for: [...view.waitingFor],
+  };
+}
+
+/** A poll's results, whoever asks. */
+export function resultsBody(show: ShowService, view: PollView): ResultsBody | Refusal {
+  const counts = countsOf(show, view);
+  if (isRefusal(counts)) return counts;
+  const results = { poll: view.definition.id, state: view.state, counts: optionCounts(view.definition, counts) };
+  if (!view.final) return results;
+  const { at, cut, lost } = view.final;
+  return { ...results, final: { at, cut: { ...cut }, lost: [...lost] } };
+}
+
+export function contentItemBody(show: string, item: ContentItem): ContentItemBody {
+  const { id, kind, title, text, mediaType, hash, at } = item;
+  const picture = hash === undefined ? {} : { picture: `/v1/shows/${show}/pictures/${hash}` };
+  return { id, kind, title, text, ...picture, ...(mediaType === undefined ? {} : { media_type: mediaType }), at };
+}
+
+function countsOf(show: ShowService, view: PollView): Counts | Refusal {
+  return view.final?.counts ?? show.counts(view.definition.id);
+}
+
+function pollBody(view: PollView, counts: Counts | Refusal | undefined): PollBody {
+  const { id, question, options, mode, votes } = view.definition;
+  return {
+    id,
+    question,
+    options: options.map((option) => ({ id: option.id, text: option.text })),
+    mode,
+    votes,
+    state: view.state,
+    ...(view.opensAt === undefined ? {} : { opens_at: view.opensAt }),
+    ...(view.closesAt === undefined ? {} : { closes_at: view.closesAt }),
+    ...(counts === undefined || isRefusal(counts) ? {} : { counts: optionCounts(view.definition, counts) }),
+  };
+}
+
+function optionCounts(poll: Poll, counts: Counts): OptionCounts[] {
+  return poll.options.map(({ id }, index) => ({
+    option: id,
+    anonymous: counts.anonymous[index] ?? 0,
+    signed: counts.signed[index] ?? 0,
+  }));
+}
