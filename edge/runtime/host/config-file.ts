@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { ConfigError, parseConfig, type Config, type SecretReader } from "../../config.ts";
+
+/** Reads a member's configuration. Paths in it are relative to its own folder. Throws `ConfigError`. */
+export function readConfigFile(path: string): Config {
+  const folder = dirname(resolve(path));
+  const config = parseConfig(readContents(path), path, secretReader(folder));
+  return { ...config, store: { ...config.store, url: withinFolder(config.store.url, folder) } };
+}
+
+function readContents(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(path, [error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+function secretReader(folder: string): SecretReader {
+  return (reference) => {
+    if ("file" in reference) return readFileSync(resolve(folder, reference.file), "utf8");
+    const value = process.env[reference.env];
+    if (value === undefined) throw new Error(`got no environment variable "${reference.env}", wanted the secret in it`);
+    return value;
+  };
+}
+
+function withinFolder(url: string, folder: string): string {
+  return url.startsWith("file:") ? `file:${resolve(folder, url.slice("file:".length))}` : url;
+}

@@ -1,0 +1,72 @@
+import type { Context } from "hono";
+import type { Socket } from "../../../crdt/ports.ts";
+import { Member } from "../../../crdt/member.ts";
+import { openLibsqlStore } from "../../../crdt/store/libsql.ts";
+import { createApp, type App } from "../../app.ts";
+import type { EdgeConfig } from "../../config.ts";
+import { Edge } from "../../edge.ts";
+import { Broadcaster } from "../../jwks.ts";
+import { deriveTokenKeys } from "../../token.ts";
+import { clientAddress } from "./client-address.ts";
+import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Client, type Listener } from "./door.ts";
+import { memberOptions, type Running } from "./member.ts";
+import { readPages } from "./pages.ts";
+import type { Surroundings } from "./run-member.ts";
+
+/** How long requests under way and closing sockets may take when an edge stops, ms. */
+const CLOSE_GRACE_MS = 2000;
+
+/** Puts an edge together: its log, its replicas and links, its routes, its two listeners. */
+export async function startEdge(config: EdgeConfig, surroundings: Surroundings): Promise<Running> {
+  const { door, world } = surroundings;
+  const store = await openLibsqlStore(config.store.url);
+  const member = await Member.open(memberOptions(config, store, surroundings));
+  const { address } = config.public;
+  const edge = new Edge(member, { region: config.region, address, network: config.keys.network });
+  const app = edgeApp(config, edge, world);
+  const backbone = await door.listenBackbone(
+    { ...config.backbone, maxMessageBytes: MAX_LINK_MESSAGE_BYTES },
+    (socket: Socket) => member.backbone.accept(socket),
+  );
+  edge.start();
+  const listener = await door.servePublic(
+    {
+      ...config.public,
+      maxMessageBytes: MAX_PUBLIC_MESSAGE_BYTES,
+      onerror: (error) => world.log("error", "answering a request failed", { error }),
+    },
+    (request, client) => app.hono.fetch(request, client),
+  );
+  world.log("info", "edge is up", { boot: member.boot, address, backbone: `${backbone.host}:${backbone.port}`, runtime: door.runtime });
+  return { stop: () => stopEdge(edge, app, [listener, backbone], () => store.close()) };
+}
+
+function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"]): App {
+  const proxies = new Set(config.proxies);
+  return createApp({
+    edge,
+    world,
+    keys: deriveTokenKeys(config.keys.network),
+    limits: config.limits,
+    upgrade: (c, accept) => clientOf(c).upgrade(accept),
+    clientAddress: (c) => clientAddress(clientOf(c).address, c.req.raw.headers.get("x-forwarded-for"), proxies),
+    pages: readPages(),
+    ...(config.jwks ? { broadcaster: new Broadcaster(config.jwks, world.clock) } : {}),
+  });
+}
+
+/** The door hands every request's client to the routes as Hono's environment. */
+function clientOf(c: Context): Client {
+  return c.env as Client;
+}
+
+/** Refuses what is new, makes durable and pushes what was taken, and only then lets go of sockets and links. */
+async function stopEdge(edge: Edge, app: App, listeners: readonly Listener[], closeStore: () => Promise<void>): Promise<void> {
+  await edge.drain();
+  app.dismiss();
+  const [listener, backbone] = listeners;
+  await listener?.close(CLOSE_GRACE_MS);
+  edge.stop();
+  await backbone?.close(CLOSE_GRACE_MS);
+  await closeStore();
+}
