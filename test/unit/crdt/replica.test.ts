@@ -1,0 +1,394 @@
+import * as Y from "yjs";
+import { beforeEach, describe, expect, test } from "vitest";
+import { chainId, type Chain } from "../../../crdt/batch.ts";
+import { HybridClock } from "../../../crdt/clock.ts";
+import { boardName, ledgerName } from "../../../crdt/documents.ts";
+import { Journal } from "../../../crdt/journal.ts";
+import { MAX_BOARD_UPDATES, Replica } from "../../../crdt/replica.ts";
+import type { Final, Show } from "../../../crdt/show.ts";
+import { MemoryDisk, type Fault } from "../../../crdt/store/memory.ts";
+import { MAX_RECORD_BYTES } from "../../../crdt/store/record.ts";
+import { StoreFull } from "../../../crdt/store/store.ts";
+import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
+import { NotedStore } from "../../support/noted-store.ts";
+import { ManualWorld, settle } from "../../support/world.ts";
+
+const show: Show = { id: "final", title: "The final", shards: 1, created: START, wrappedKey: "00" };
+const by = "producer";
+const boots = ["00000000000000f1", "00000000000000f2", "00000000000000f3"] as const;
+
+/** One life of a member, by hand: its replica and what that stands on. */
+interface Life {
+  readonly replica: Replica;
+  readonly store: NotedStore;
+  readonly world: ManualWorld;
+  readonly clock: HybridClock;
+  readonly boot: string;
+}
+
+let clients = 0;
+let world: ManualWorld;
+
+beforeEach(() => {
+  world = new ManualWorld(START);
+});
+
+/** Starts a member's `n`th boot on its disk. */
+async function start(member: string, disk = new MemoryDisk(), n = 0, permanent = false, fault?: Fault): Promise<Life> {
+  const store = new NotedStore(disk);
+  store.fault = fault;
+  const clock = new HybridClock(world.clock);
+  const boot = boots[n]!;
+  const replica = new Replica({
+    ...{ show: show.id, member, boot, earlierBoots: boots.slice(0, n), client: (clients += 1), permanent },
+    subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
+    ...{ store, journal: new Journal(store, () => {}), clock, world },
+  });
+  const stored = (await store.load()).shows.find(({ id }) => id === show.id);
+  if (stored) await replica.load(stored);
+  return { replica, store, world, clock, boot };
+}
+
+/** Every update of one reaches the other at once, as over a link that loses nothing. */
+function wire(...lives: Life[]): void {
+  for (const from of lives)
+    from.replica.events.onupdate = (document, update, origin) => {
+      if (origin.from !== "here") return;
+      for (const to of lives) if (to !== from) to.replica.apply(document, update, nameOf(from));
+    };
+}
+
+/** What a first comparison of two members brings: the board first. */
+function meet(...lives: Life[]): void {
+  for (const from of lives)
+    for (const to of lives)
+      for (const name of from.replica.documents()) {
+        const [theirs, ours] = [from.replica.document(name)!, to.replica.document(name)];
+        if (from !== to && ours) to.replica.apply(name, Y.encodeStateAsUpdate(theirs), nameOf(from));
+      }
+}
+
+const nameOf = ({ boot }: Life) => boot;
+const create = (life: Life, polls = [aPoll(), aPoll({ id: "other", index: 1 })]) =>
+  life.replica.change((board) => board.create(show, polls));
+
+async function vote(life: Life, ...ballots: Partial<Parameters<typeof aBallot>[0]>[]): Promise<void> {
+  const { writer } = life.replica.shard(0);
+  const written = ballots.map((given) => writer.write("ballots", aBallot(given)));
+  await writer.flush();
+  await Promise.all(written);
+}
+
+const counts = ({ replica }: Life, poll = 0) => replica.counts(poll).anonymous;
+const chainOf = ({ boot }: Life, edge: string): Chain => ({ shard: 0, edge, boot });
+const finalOf = (cut: Record<string, number>): Final => ({
+  ...{ poll: "best", counts: { anonymous: [0, 0, 0], signed: [0, 0, 0] }, cut, lost: [], at: START },
+});
+
+async function logged(store: NotedStore): Promise<number> {
+  let count = 0;
+  for await (const _ of store.batches(show.id)) count += 1;
+  return count;
+}
+
+describe("two replicas", () => {
+  test("soon know each other's ballots, and count each receiver once", async () => {
+    const [fra, nyc] = [await start("fra"), await start("nyc")];
+    wire(fra, nyc);
+    await create(fra);
+    await vote(fra, { lo: 1 }, { lo: 2 });
+    await vote(nyc, { lo: 2, option: 1, press: 2 }, { lo: 3, option: 2 });
+    await settle();
+    expect([counts(fra), counts(nyc)]).toEqual([[1, 1, 1], [1, 1, 1]]);
+    expect(fra.replica.coverage().toJSON()).toEqual(nyc.replica.coverage().toJSON());
+  });
+
+  test("log a peer's batches before they fold them, and say whose they were", async () => {
+    const [fra, nyc] = [await start("fra"), await start("nyc")];
+    wire(fra, nyc);
+    await create(fra);
+    const told: [number, string | undefined, number][] = [];
+    nyc.replica.events.onfolded = (batches, from) => told.push([batches.length, from, counts(nyc)[0]!]);
+    let open = () => {};
+    nyc.store.gate = new Promise((resolve) => (open = resolve));
+    await vote(fra, { lo: 1 });
+    await settle();
+    expect([counts(nyc)[0], told]).toEqual([0, []]);
+    open();
+    await settle();
+    expect([await logged(nyc.store), told]).toEqual([1, [[1, fra.boot, 1]]]);
+  });
+
+  test("take a batch once, however often it comes", async () => {
+    const [fra, nyc] = [await start("fra"), await start("nyc")];
+    wire(fra, nyc);
+    await create(fra);
+    await vote(fra, { lo: 1 });
+    const batches = [...fra.replica.shard(0).ledger.batches()];
+    await Promise.all([nyc.replica.take(batches, "fra"), nyc.replica.take(batches, "fra")]);
+    expect([counts(nyc), await logged(nyc.store)]).toEqual([[1, 0, 0], 1]);
+  });
+
+  test("leave out what cannot be read, and of shards that they do not keep", async () => {
+    const nyc = await start("nyc");
+    await create(nyc);
+    const stranger = new ChainOfBatches({ shard: 7, edge: "fra", boot: boots[0] });
+    await nyc.replica.take([Uint8Array.of(1, 2, 3), stranger.ballots([aBallot()])], "fra");
+    expect([nyc.replica.damaged, counts(nyc), await logged(nyc.store)]).toEqual([1, [0, 0, 0], 0]);
+  });
+
+  test("agree on an opening whose time is ahead of one's clock", async () => {
+    const [fra, nyc] = [await start("fra"), await start("nyc")];
+    await create(fra);
+    await fra.replica.change((board) => board.addTransition("best", "open", { at: START + 1500, by }));
+    meet(fra, nyc);
+    expect(nyc.clock.now()).toBe(START + 1500);
+  });
+});
+
+describe("a log without room", () => {
+  test("leaves a peer's batches owed, and they are taken up again", async () => {
+    const [fra, nyc] = [await start("fra"), await start("nyc")];
+    wire(fra, nyc);
+    await create(fra);
+    await settle();
+    nyc.store.fault = "full";
+    await vote(fra, { lo: 1 });
+    await settle();
+    await nyc.replica.settleDebts();
+    expect([counts(nyc), nyc.replica.coverage().sum]).toEqual([[0, 0, 0], 0]);
+    nyc.store.fault = undefined;
+    await vote(fra, { lo: 2 });
+    await settle();
+    expect(counts(nyc)).toEqual([0, 0, 0]);
+    await nyc.replica.settleDebts();
+    expect(counts(nyc)).toEqual([2, 0, 0]);
+    expect(await logged(nyc.store)).toBe(2);
+  });
+
+  test("refuses a change of the board, and the next change brings both into the log", async () => {
+    const disk = new MemoryDisk();
+    const fra = await start("fra", disk);
+    await create(fra);
+    fra.store.fault = "full";
+    await expect(fra.replica.change((board) => board.addTransition("best", "armed", { at: 1, by }))).rejects.toThrow(StoreFull);
+    fra.store.fault = undefined;
+    await fra.replica.change((board) => board.addTransition("best", "open", { at: 2, by }));
+    const again = await start("fra", disk, 1);
+    expect(again.replica.board.transitions("best")).toEqual({ armed: { at: 1, by }, open: { at: 2, by } });
+  });
+
+  test("is forgotten by a change that changes nothing, once there is room", async () => {
+    const disk = new MemoryDisk();
+    const fra = await start("fra", disk);
+    await create(fra);
+    const arm = () => fra.replica.change((board) => board.addTransition("best", "armed", { at: 1, by }));
+    fra.store.fault = "full";
+    await expect(arm()).rejects.toThrow(StoreFull);
+    await expect(arm()).rejects.toThrow(StoreFull);
+    fra.store.fault = undefined;
+    await arm();
+    expect((await start("fra", disk, 1)).replica.board.transitions("best").armed).toEqual({ at: 1, by });
+  });
+
+  test("owes the board's changes of peers, too", async () => {
+    const disk = new MemoryDisk();
+    const [fra, nyc] = [await start("fra"), await start("nyc", disk)];
+    wire(fra, nyc);
+    await create(fra);
+    await settle();
+    nyc.store.fault = "full";
+    await fra.replica.change((board) => board.addTransition("best", "armed", { at: 1, by }));
+    await settle();
+    nyc.store.fault = undefined;
+    await nyc.replica.settleDebts();
+    expect((await start("nyc", disk, 1)).replica.board.transitions("best").armed).toEqual({ at: 1, by });
+  });
+});
+
+describe("after a restart", () => {
+  test("everything is as it was, and the clock goes on from the latest ballot", async () => {
+    const disks = [new MemoryDisk(), new MemoryDisk()] as const;
+    const [fra, nyc] = [await start("fra", disks[0]), await start("nyc", disks[1])];
+    wire(fra, nyc);
+    await create(fra);
+    await vote(fra, { lo: 1 }, { lo: 2, time: START + 900 });
+    await vote(nyc, { lo: 1, press: 2, option: 1 });
+    await settle();
+    await fra.replica.seal(1, START + 10);
+    await settle();
+    const again = await start("fra", disks[0], 1);
+    expect(counts(again)).toEqual([1, 1, 0]);
+    expect(again.replica.coverage().toJSON()).toEqual(fra.replica.coverage().toJSON());
+    expect(again.replica.seals()).toEqual(fra.replica.seals());
+    expect(again.replica.board.polls()).toEqual(fra.replica.board.polls());
+    expect(again.clock.now()).toBe(START + 900);
+    expect([again.replica.hasSealed(1), again.replica.isOver(1), again.replica.isOver(0)]).toEqual([false, true, false]);
+  });
+
+  test("a peer's times do not move the clock further than 2 s", async () => {
+    const disk = new MemoryDisk();
+    const [fra, nyc] = [await start("fra"), await start("nyc", disk)];
+    wire(fra, nyc);
+    await create(fra);
+    await vote(fra, { lo: 1, time: START + 5000 });
+    await settle();
+    expect([nyc.clock.now(), (await start("nyc", disk, 1)).clock.now()]).toEqual([START, START]);
+  });
+
+  test("what no document holds any more is appended again, and reaches a peer that missed it", async () => {
+    const disk = new MemoryDisk();
+    const fra = await start("fra", disk);
+    await create(fra);
+    await vote(fra, { lo: 1 });
+    await vote(fra, { lo: 2 });
+    const [again, nyc] = [await start("fra", disk, 1), await start("nyc")];
+    meet(again, nyc);
+    wire(again, nyc);
+    await settle();
+    expect(counts(nyc)).toEqual([0, 0, 0]);
+    await again.replica.reappend();
+    await settle();
+    expect(counts(nyc)).toEqual([2, 0, 0]);
+  });
+
+  test("compacted, it still is as it was, without the batches that are recorded and pruned", async () => {
+    const disk = new MemoryDisk();
+    const fra = await start("fra", disk);
+    await create(fra);
+    for (const lo of [1, 2, 3]) await vote(fra, { lo, time: START + lo });
+    const pruned = { [chainId(chainOf(fra, "fra"))]: 3 };
+    await fra.replica.change((board) => board.setWatermarks({ recorded: pruned, pruned, deletable: {} }));
+    await fra.replica.compact();
+    expect(await logged(fra.store)).toBe(0);
+    const again = await start("fra", disk, 1);
+    expect([counts(again), again.replica.coversPruned, again.clock.now()]).toEqual([[3, 0, 0], true, START + 3]);
+  });
+
+  test("a permanent store keeps every batch, compacted or not", async () => {
+    const disk = new MemoryDisk();
+    const recorder = await start("recorder", disk, 0, true);
+    await create(recorder);
+    const fra = new ChainOfBatches({ shard: 0, edge: "fra", boot: boots[0] });
+    await recorder.replica.take([fra.ballots([aBallot()])], "fra");
+    const pruned = { [chainId(fra.chain)]: 1 };
+    await recorder.replica.change((board) => board.setWatermarks({ recorded: pruned, pruned, deletable: {} }));
+    await recorder.replica.compact();
+    expect(await logged(recorder.store)).toBe(1);
+    expect(counts(await start("recorder", disk, 1, true))).toEqual([1, 0, 0]);
+  });
+
+  test("a log that cannot be compacted is read all the same", async () => {
+    const disk = new MemoryDisk();
+    const fra = await start("fra", disk);
+    await create(fra);
+    for (let at = 1; at <= MAX_BOARD_UPDATES; at++)
+      await fra.replica.change((board) => board.addAudit(`${at}`, { at, by, edge: "fra", action: "arm", target: "best" }));
+    const full = await start("fra", disk, 1, false, "full");
+    expect(full.replica.board.audit()).toHaveLength(MAX_BOARD_UPDATES);
+    expect((await full.store.load()).shows[0]?.board).toHaveLength(MAX_BOARD_UPDATES + 1);
+    const again = await start("fra", disk, 2);
+    expect(again.replica.board.audit()).toHaveLength(MAX_BOARD_UPDATES);
+    expect((await again.store.load()).shows[0]?.board).toHaveLength(1);
+  });
+
+  test("a board that no record can hold is left in its updates", async () => {
+    const disk = new MemoryDisk();
+    const fra = await start("fra", disk);
+    await create(fra);
+    const picture = { id: "p", kind: "picture", title: "", text: "", at: 1 } as const;
+    for (const hash of ["one", "two", "three"])
+      await fra.replica.change((board) => board.publish({ ...picture, id: hash, hash }, new Uint8Array(MAX_RECORD_BYTES / 2)));
+    await fra.replica.compact();
+    expect((await start("fra", disk, 1)).replica.board.content()).toHaveLength(3);
+  });
+});
+
+describe("what was pruned and is not folded here", () => {
+  test("keeps a replica from being ready, unless it is of a shard that it does not keep", async () => {
+    const fra = await start("fra");
+    expect(fra.replica.coversPruned).toBe(false);
+    await create(fra);
+    expect(fra.replica.coversPruned).toBe(true);
+    const mark = (pruned: Record<string, number>) =>
+      fra.replica.change((board) => board.setWatermarks({ recorded: pruned, pruned, deletable: {} }));
+    await mark({ "3/nyc/00000000000000a1": 9 });
+    expect(fra.replica.coversPruned).toBe(true);
+    const nyc = new ChainOfBatches({ shard: 0, edge: "nyc", boot: "00000000000000a1" });
+    await mark({ [chainId(nyc.chain)]: 1 });
+    expect(fra.replica.coversPruned).toBe(false);
+    await fra.replica.take([nyc.ballots([aBallot()])], "nyc");
+    expect([fra.replica.coversPruned, fra.replica.unpruned]).toEqual([true, 0]);
+    await fra.replica.take([nyc.ballots([aBallot({ lo: 9 })])], "nyc");
+    expect([fra.replica.coversPruned, fra.replica.unpruned]).toEqual([true, 1]);
+  });
+});
+
+describe("a final on the board", () => {
+  test("lets the table go everywhere, and what came too late is counted as late, whenever it was folded", async () => {
+    const [fra, nyc] = [await start("fra"), await start("nyc")];
+    wire(fra, nyc);
+    await create(fra);
+    await settle();
+    await vote(fra, { lo: 1 });
+    await vote(fra, { lo: 2 }, { lo: 3 }, { lo: 3, poll: 1 });
+    await settle();
+    const cut = { [chainId(chainOf(fra, "fra"))]: 1 };
+    await nyc.replica.change((board) => board.setFinal(finalOf(cut), { at: START, by: "recorder" }));
+    await vote(fra, { lo: 4 });
+    await settle();
+    expect([fra.replica.late(0), nyc.replica.late(0), fra.replica.late(1)]).toEqual([3, 3, 0]);
+    expect([counts(fra), counts(fra, 1)]).toEqual([[], [1, 0, 0]]);
+  });
+
+  test("takes its poll out of the register", async () => {
+    const fra = await start("fra");
+    await create(fra);
+    await vote(fra, { lo: 1 }, { lo: 1, poll: 1 });
+    expect(fra.replica.register()).toEqual({
+      boot: fra.boot,
+      shards: {
+        0: {
+          coverage: { [chainId(chainOf(fra, "fra"))]: 1 },
+          polls: {
+            best: { anonymous: [1, 0, 0], signed: [0, 0, 0] },
+            other: { anonymous: [1, 0, 0], signed: [0, 0, 0] },
+          },
+          present: 0,
+        },
+      },
+    });
+    await fra.replica.change((board) => board.setFinal(finalOf({}), { at: START, by }));
+    expect(Object.keys(fra.replica.register().shards[0]!.polls)).toEqual(["other"]);
+  });
+});
+
+test("a register is published under the member's name", async () => {
+  const [fra, nyc] = [await start("fra"), await start("nyc")];
+  wire(fra, nyc);
+  await create(fra);
+  fra.replica.publishRegister();
+  expect([...nyc.replica.tallies.registers()]).toEqual([["fra", fra.replica.register()]]);
+});
+
+test("a poll is sealed once in each shard, also when that is asked for again", async () => {
+  const fra = await start("fra");
+  await create(fra);
+  for (let i = 0; i < 2; i++) await fra.replica.seal(0, START);
+  expect([fra.replica.hasSealed(0), fra.replica.seals().length]).toEqual([true, 1]);
+});
+
+test("until the show's definition is here there are no shards", async () => {
+  const fra = await start("fra");
+  expect([fra.replica.documents(), fra.replica.hasSealed(0)]).toEqual([[boardName(show.id), `${show.id}/tallies`], false]);
+  expect(() => fra.replica.shard(0)).toThrow("does not keep shard 0");
+  await create(fra);
+  expect(fra.replica.documents()).toContain(ledgerName(show.id, 0));
+});
+
+test("a Yjs client that changes within a boot is a mistake that nobody overlooks", async () => {
+  const fra = await start("fra");
+  await create(fra);
+  fra.replica.board.doc.clientID += 1;
+  await expect(create(fra)).rejects.toThrow("its Yjs client changed");
+});
