@@ -66,6 +66,11 @@ export class EdgeShow implements ShowService {
     return this.#member.isReady(this.#replica);
   }
 
+  /** Ready, and the recorder knows that this boot may admit ballots. */
+  get admits(): boolean {
+    return this.ready && this.#current.awaited;
+  }
+
   polls(): PollView[] {
     return [...this.#programme.polls()].map((poll) => this.#view(poll));
   }
@@ -272,6 +277,7 @@ export class EdgeShow implements ShowService {
       key: unwrapShowKey(wrappedKey, this.#edge.network, id),
       shards,
       lost: this.#board.lost(name, boot) !== undefined,
+      awaited: this.#member.isAwaited(this.#replica),
     };
   }
 

@@ -97,15 +97,17 @@ export class Edge implements EdgeService {
       });
     } catch (error) {
       if (!(error instanceof StoreFull)) throw error;
-      return refuse("log_full", `show "${id}" is created and not in the edge's log: there is no room`, { retryAfterS: 2 });
+      return refuse("log_full", `show "${id}" is created and not in the edge's log: there is no room`, {
+        retryAfterS: 2,
+      });
     }
     return this.#shows.get(id)!;
   }
 
   readiness(): { ready: boolean; reasons: string[] } {
     const reasons = [...this.#shows.values()]
-      .filter((show) => !show.ready)
-      .map((show) => `show "${show.definition.id}" is catching up`);
+      .filter((show) => !show.admits)
+      .map(({ ready, definition }) => `show "${definition.id}" ${ready ? "waits for the recorder" : "is catching up"}`);
     const refusal = this.#refusal();
     if (refusal) reasons.push(refusal.detail);
     return { ready: reasons.length === 0, reasons };
@@ -145,7 +147,7 @@ export class Edge implements EdgeService {
       case "unmeasured":
         return refuse(
           "clock_untrusted",
-          `edge "${this.name}" has not compared its clock with a peer since it started`,
+          `edge "${this.name}" has not compared its clock with a peer since it started, or since the clock was set`,
           { retryAfterS: 1 },
         );
       case "skewed":
@@ -159,7 +161,8 @@ export class Edge implements EdgeService {
 
   #tick(): void {
     this.#cancelTick = this.#member.world.timers.after(TALLIES_INTERVAL_MS, () => this.#tick());
-    this.#admits = false;
+    // Also where there is no show yet: the clock has to be looked at often.
+    this.#admits = this.#judge() === undefined;
     const state: RosterEntry["state"] = this.#draining ? "draining" : "live";
     for (const show of this.#shows.values()) show.tick(state);
   }

@@ -28,6 +28,8 @@ export interface IntakeView {
   shards: number;
   /** This boot was named lost. */
   lost: boolean;
+  /** The recorder waits for this boot's seals before it declares a result. */
+  awaited: boolean;
   /** Batches not recorded and pruned yet. */
   unpruned: number;
 }
@@ -59,7 +61,7 @@ export class Intake {
     const asked: Asked = { option, press: request.press, k: request.k };
     const refusal =
       this.#refusal() ??
-      this.#refuseLost() ??
+      this.#refuseStanding() ??
       refuseWindow(poll.definition, this.#stateAt(poll, time)) ??
       this.#refuseLoad() ??
       this.#refuseReceiver(poll, receiver, asked);
@@ -125,10 +127,15 @@ export class Intake {
     return fold ? refuseBallot(poll.definition, asked, fold.known(poll.definition.index, receiver)) : wrongShard();
   }
 
-  /** Finals do not wait for a boot that was named lost: a receipt from it would promise too much. */
-  #refuseLost(): Refusal | undefined {
-    if (!this.#view.lost) return undefined;
-    return refuse("not_ready", `edge "${this.#member.name}" was named lost and starts again`, { retryAfterS: 1 });
+  /** Finals wait for no boot that was named lost, or that the recorder has not heard of: a receipt would promise too much. */
+  #refuseStanding(): Refusal | undefined {
+    const { name } = this.#member;
+    if (this.#view.lost)
+      return refuse("not_ready", `edge "${name}" was named lost and starts again`, { retryAfterS: 1 });
+    if (this.#view.awaited) return undefined;
+    return refuse("not_ready", `edge "${name}" has started, and the recorder does not know of it yet`, {
+      retryAfterS: 1,
+    });
   }
 
   #refuseLoad(): Refusal | undefined {
@@ -147,9 +154,7 @@ export class Intake {
   /** The state that admission goes by: once this edge seals a poll, nothing opens it again. */
   #stateAt(poll: StandingPoll, now: number): PollState {
     const state = stateOf(poll, now);
-    return (state === "open" || state === "closing") && this.#replica.isOver(poll.definition.index)
-      ? "closed"
-      : state;
+    return (state === "open" || state === "closing") && this.#replica.isOver(poll.definition.index) ? "closed" : state;
   }
 
   #foldOf(receiver: ReceiverId): Fold | undefined {

@@ -3,7 +3,17 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { MemoryDisk } from "../../../crdt/store/memory.ts";
 import { MAX_WAITING_BALLOTS } from "../../../edge/intake.ts";
 import { aBallot, aPoll, ChainOfBatches } from "../../support/ballots.ts";
-import { createShow, pass, replicaOf, request, SHOW, startLoneEdge, vote, wanted, type LoneEdge } from "../../support/lone-edge.ts";
+import {
+  createShow,
+  pass,
+  replicaOf,
+  request,
+  SHOW,
+  startLoneEdge,
+  vote,
+  wanted,
+  type LoneEdge,
+} from "../../support/lone-edge.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
 import type { ShowService } from "../../../edge/service.ts";
 
@@ -30,8 +40,16 @@ describe("a ballot", () => {
     await open();
     const receipt = await vote(lone);
     expect(receipt).toMatchObject({
-      ...{ show: SHOW, poll: "best", option: "red", press: 1, k: 1, shard: 0, edge: "fra", boot: lone.edge.boot },
-      ...{ sequence: 1, level: "local" },
+      show: SHOW,
+      poll: "best",
+      option: "red",
+      press: 1,
+      k: 1,
+      shard: 0,
+      edge: "fra",
+      boot: lone.edge.boot,
+      sequence: 1,
+      level: "local",
     });
     expect(show.counts("best")).toEqual({ anonymous: [1, 0, 0], signed: [0, 0, 0] });
     expect(show.ballotsOf("anna", "best")).toEqual([{ press: 1, option: 0, k: 1 }]);
@@ -164,7 +182,11 @@ describe("the next boot on the same disk", () => {
     await pass(lone.world, 300);
     await replicaOf(next).change((board) => board.setRosterEntry(entry!));
     await pass(lone.world, 300);
-    expect(replicaOf(next).board.roster().map(({ boot }) => boot)).toEqual([next.edge.boot]);
+    expect(
+      replicaOf(next)
+        .board.roster()
+        .map(({ boot }) => boot),
+    ).toEqual([next.edge.boot]);
   });
 });
 
@@ -185,11 +207,13 @@ describe("a producer's deed", () => {
 
   test("leaves an entry in the audit", async () => {
     await open();
-    expect(show.audit().map(({ action, target }) => [action, target])).toEqual([
-      ["create", SHOW],
-      ["arm", "best"],
-      ["open", "best"],
-    ].map(([action, target]) => [action === "arm" ? "armed" : action, target]));
+    expect(show.audit().map(({ action, target }) => [action, target])).toEqual(
+      [
+        ["create", SHOW],
+        ["arm", "best"],
+        ["open", "best"],
+      ].map(([action, target]) => [action === "arm" ? "armed" : action, target]),
+    );
   });
 });
 

@@ -84,6 +84,13 @@ describe("what there is not", () => {
   });
 });
 
+test("routes are found by one regular expression, and receivers' have one handler", async () => {
+  const { app } = new Harness();
+  await app.hono.request("/healthz");
+  expect(app.hono.router.name).toBe("SmartRouter + RegExpRouter");
+  expect(app.hono.router.match("POST", "/v1/shows/demo/polls/open/ballots")[0]).toHaveLength(1);
+});
+
 describe("pages of other origins", () => {
   test.for([
     "/v1/receivers",

@@ -10,7 +10,8 @@ test("a receipt's code is the same for ever: it is printed on screens", () => {
 test("codes tell presses, votes, polls and receivers apart", () => {
   const codes = new Set<string>();
   for (let lo = 0; lo < 10; lo++)
-    for (const poll of [0, 1]) for (const press of [1, 2]) for (const k of [1, 2]) codes.add(receiptCode({ hi: 7, lo }, poll, press, k));
+    for (const poll of [0, 1])
+      for (const press of [1, 2]) for (const k of [1, 2]) codes.add(receiptCode({ hi: 7, lo }, poll, press, k));
   expect(codes.size).toBe(80);
   expect([...codes].every((code) => /^RB-[0-9A-HJKMNP-TV-Z]{6}$/.test(code))).toBe(true);
 });

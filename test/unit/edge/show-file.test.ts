@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { MAX_OPTIONS, MAX_VOTES } from "../../../crdt/ballot.ts";
+import { isRefusal } from "../../../edge/refusal.ts";
+import { check, MAX_LINE_CHARS } from "../../../edge/schemas.ts";
+import { MAX_GRACE_MS, MAX_SHARDS, showDefinition, ShowFile } from "../../../edge/show-file.ts";
+
+const options = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `o${i}`, text: `Option ${i}` }));
+const poll = { id: "p", question: "Who?", options: options(2) };
+const file = { id: "show", title: "Show", polls: [poll] };
+
+/** Why a file is refused; undefined where it is taken. */
+function fault(value: unknown): string | undefined {
+  const checked = check(ShowFile, value, "x");
+  return isRefusal(checked) ? checked.detail : undefined;
+}
+
+const withPoll = (changes: object) => ({ ...file, polls: [{ ...poll, ...changes }] });
+
+test("a file says what it wants, and gets the rest", () => {
+  const checked = check(ShowFile, file, "x");
+  if (isRefusal(checked)) throw new Error(checked.detail);
+  expect(showDefinition(checked)).toEqual({
+    id: "show",
+    title: "Show",
+    shards: 1,
+    polls: [{ ...poll, mode: "last", votes: 1, graceMs: 2000, results: "hidden" }],
+  });
+});
+
+describe("at the limits a file is taken, and one past them it is not", () => {
+  test.for<[what: string, at: object, past: object, said: string]>([
+    ["id", { ...file, id: "a".repeat(40) }, { ...file, id: "a".repeat(41) }, "1 to 40 of"],
+    ["id's form", { ...file, id: "a-b" }, { ...file, id: "a-" }, "1 to 40 of"],
+    [
+      "title",
+      { ...file, title: "x".repeat(MAX_LINE_CHARS) },
+      { ...file, title: "x".repeat(MAX_LINE_CHARS + 1) },
+      "at most 300",
+    ],
+    ["no text", { ...file, title: "x" }, { ...file, title: "" }, "some text"],
+    ["shards", { ...file, shards: MAX_SHARDS }, { ...file, shards: MAX_SHARDS + 1 }, "<=256"],
+    ["no shards", { ...file, shards: 1 }, { ...file, shards: 0 }, ">=1"],
+    ["no polls", { ...file, polls: [] }, { id: "show", title: "Show" }, '"polls" is missing'],
+    ["fewest options", withPoll({ options: options(2) }), withPoll({ options: options(1) }), "at least 2 options"],
+    [
+      "most options",
+      withPoll({ options: options(MAX_OPTIONS) }),
+      withPoll({ options: options(MAX_OPTIONS + 1) }),
+      "at most 255",
+    ],
+    ["votes", withPoll({ mode: "votes", votes: MAX_VOTES }), withPoll({ mode: "votes", votes: MAX_VOTES + 1 }), "<=15"],
+    [
+      "votes in another mode",
+      withPoll({ mode: "first", votes: 1 }),
+      withPoll({ mode: "first", votes: 2 }),
+      'where mode is not "votes"',
+    ],
+    ["grace", withPoll({ grace_ms: MAX_GRACE_MS }), withPoll({ grace_ms: MAX_GRACE_MS + 1 }), "<=60000"],
+    ["no grace", withPoll({ grace_ms: 0 }), withPoll({ grace_ms: -1 }), ">=0"],
+  ])("%s", ([, at, past, said]) => {
+    expect(fault(at)).toBeUndefined();
+    expect(fault(past)).toContain(said);
+  });
+});
+
+describe("what a file must not say", () => {
+  test.for<[what: string, value: unknown, said: string]>([
+    ["nothing", null, "the whole is null"],
+    ["a list", [file], '"id" is missing'],
+    ["polls with one id", { ...file, polls: [poll, poll] }, "polls whose ids differ"],
+    ["options with one id", withPoll({ options: [options(1)[0], options(1)[0]] }), "options whose ids differ"],
+    ["a word that is not known", { ...file, shard: 2 }, '"shard" is not known here'],
+    [
+      "a word that is not known, deep inside",
+      withPoll({ options: [{ id: "a", text: "A", colour: "red" }, ...options(1)] }),
+      '"polls.0.options.0.colour" is not known here',
+    ],
+    ["a key of its own", { ...file, wrappedKey: "00" }, '"wrappedKey" is not known here'],
+    ["another mode", withPoll({ mode: "most" }), '"polls.0.mode" is "most"'],
+    ["other results", withPoll({ results: true }), '"polls.0.results" is true'],
+    ["half a shard", { ...file, shards: 1.5 }, '"shards" is 1.5'],
+  ])("%s", ([, value, said]) => {
+    expect(fault(value)).toContain(said);
+  });
+
+  test("more mistakes than one answer names", () => {
+    const wrong = Array.from({ length: 50 }, () => ({}));
+    const said = fault({ ...file, polls: wrong }) ?? "";
+    expect(said.length).toBeLessThan(400);
+    expect(said).toMatch(/and 145 more$/);
+  });
+});
