@@ -55,6 +55,7 @@ export interface AuditEntry {
 type BoardKey =
   | "show"
   | "watermarks"
+  | "awaited"
   | `poll/${string}`
   | `transition/${string}/${TransitionName}`
   | `released/${string}`
@@ -139,6 +140,11 @@ export class Board {
     return this.#get<Watermarks>("watermarks") ?? NO_WATERMARKS;
   }
 
+  /** Boots, `edge/boot`, that the recorder knows of: no result is latched before each has sealed or is named lost. */
+  get awaited(): readonly string[] {
+    return this.#get<readonly string[]>("awaited") ?? [];
+  }
+
   content(): ContentItem[] {
     return this.#all<ContentItem>("content/").map(([, item]) => item);
   }
@@ -198,6 +204,10 @@ export class Board {
 
   setWatermarks(watermarks: Watermarks): void {
     this.#set("watermarks", watermarks);
+  }
+
+  setAwaited(boots: readonly string[]): void {
+    this.#set("awaited", boots);
   }
 
   publish(item: ContentItem, picture?: Uint8Array): void {

@@ -5,33 +5,61 @@ export const MAX_CLOCK_SKEW_MS = 2000;
 
 /**
  * A bounded hybrid logical clock: physical time that never runs backwards and follows others, but only so far. Times
- * are milliseconds since 1970; equal times are ordered by edge and bytes, so there is no logical counter.
+ * are milliseconds since 1970; equal times are ordered by edge and bytes, so there is no logical counter. Once physical
+ * time was confirmed it is followed for `MAX_CLOCK_SKEW_MS` more and then has to be confirmed again: a wall clock that
+ * is set an hour ahead must not leave an hour in our memory, nor in a ballot.
  */
 export class HybridClock {
   readonly #clock: Clock;
-  #last: number;
+  #last = 0;
+  /** Of `#last`, what is owed to the log: it was never taken from a wall clock that nobody had confirmed. */
+  #resumed = 0;
+  /** Physical time beyond this is not followed. */
+  #bound = Infinity;
+  #looked: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#last = 0;
   }
 
   /** Goes on from the durable log's last time, so that a restarted edge's new ballots come after its old ones. */
   resume(last: number): void {
+    this.#resumed = Math.max(this.#resumed, last);
     this.#last = Math.max(this.#last, last);
   }
 
   /** The time of a local event. */
   now(): number {
-    this.#last = Math.max(this.#last, this.#clock.now());
+    this.#last = Math.max(this.#last, this.#physical);
     return this.#last;
   }
 
   /** Hears another's time; false where it is too far ahead to be believed. */
   hear(time: number): boolean {
-    if (time > this.#clock.now() + MAX_CLOCK_SKEW_MS) return false;
+    if (time > this.#physical + MAX_CLOCK_SKEW_MS) return false;
     this.#last = Math.max(this.#last, time);
     return true;
+  }
+
+  /**
+   * Whether the wall clock was set, or this process stood still, since it was last asked: called at least every second.
+   * What was known of physical time then holds no longer.
+   */
+  hasStepped(): boolean {
+    const now = this.#clock.now();
+    const stepped = this.#looked !== undefined && Math.abs(now - this.#looked) > MAX_CLOCK_SKEW_MS;
+    this.#looked = now;
+    if (stepped && this.#bound === Infinity) this.#last = this.#resumed;
+    return stepped;
+  }
+
+  /** Peers agree with physical time as it is now. */
+  confirm(): void {
+    this.#bound = this.#clock.now() + MAX_CLOCK_SKEW_MS;
+  }
+
+  get #physical(): number {
+    return Math.min(this.#clock.now(), this.#bound);
   }
 
   /** How far the clock's own memory is ahead of physical time, ms. */

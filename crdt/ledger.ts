@@ -78,7 +78,8 @@ export class Ledger {
 
 /** The items at an array's beginning that are deleted, or may be. */
 function* leadingPruned(array: Y.Array<Uint8Array>, pruned: Watermark): Generator<Y.Item> {
-  for (let item = array._start; item !== null && (item.deleted || isWithin(item, pruned)); item = item.right) yield item;
+  for (let item = array._start; item !== null && (item.deleted || isWithin(item, pruned)); item = item.right)
+    yield item;
 }
 
 function isWithin(item: Y.Item, pruned: Watermark): boolean {

@@ -154,10 +154,26 @@ export class Member {
     return replica.coversPruned;
   }
 
-  /** Judged by the clocks of the peers that were measured in this boot. */
+  /** Judged by the clocks of the peers that were measured in this boot, and since ours was last set. */
   clockTrust(): ClockTrust {
+    if (this.clock.hasStepped()) this.backbone.measureClocks();
     const alone = this.#options.peers.length === 0 || this.#options.clockTrusted === true;
-    return judgeClock(this.#options.clockTrusted ? [] : this.backbone.clockOffsets(), this.clock.ahead, alone);
+    const offsets = this.#options.clockTrusted ? [] : this.backbone.clockOffsets();
+    const trust = judgeClock(offsets, this.clock.ahead, alone);
+    if (trust.trusted) this.clock.confirm();
+    return trust;
+  }
+
+  /**
+   * Whether the recorder waits for what this boot admits: it knows this boot, or one before it on the same disk that
+   * only this boot can relieve. Without processes in the network nobody declares results.
+   */
+  isAwaited({ board }: Replica): boolean {
+    if (!this.#options.peers.some(({ role }) => role === "process")) return true;
+    const awaited = board.awaited;
+    return [this.boot, ...this.earlierBoots].some(
+      (boot) => awaited.includes(`${this.name}/${boot}`) && board.lost(this.name, boot) === undefined,
+    );
   }
 
   links(): LinkStatus[] {

@@ -178,6 +178,11 @@ export class Replica {
     await this.#boardLog.write();
   }
 
+  /** Resolves once every change of the board so far is durable here; rejects where one could not be logged. */
+  async settled(): Promise<void> {
+    await this.#boardLog.write();
+  }
+
   /** What this replica's register says now: a section a shard. */
   register(): Register {
     const shown = this.board.polls().filter((poll) => !this.board.final(poll.id));
@@ -262,10 +267,7 @@ export class Replica {
     if (this.#shards.size === 0 || board.length > MAX_RECORD_BYTES) return;
     const pruned = this.#options.permanent ? {} : this.board.watermarks.pruned;
     const coverage = this.coverage();
-    const covered = Object.entries(pruned).map(([id, sequence]) => [
-      id,
-      Math.min(sequence, coverage.of(id)),
-    ]);
+    const covered = Object.entries(pruned).map(([id, sequence]) => [id, Math.min(sequence, coverage.of(id))]);
     await this.#options.store.compact(this.show, {
       snapshot: encodeSnapshots(this.#folds()),
       upTo: Object.fromEntries(covered),
@@ -296,7 +298,9 @@ export class Replica {
   }
 
   #writeBoard(): Promise<void> {
-    return this.#boardLog.write().catch((error: unknown) => this.#warn("a change of the board could not be logged", error));
+    return this.#boardLog
+      .write()
+      .catch((error: unknown) => this.#warn("a change of the board could not be logged", error));
   }
 
   /** A poll that a peer has opened is open here, too, though our clock may be behind the peer's. */

@@ -175,8 +175,9 @@ export class Writer {
     const pending = kind === "ballots" ? this.#ballots : this.#presence;
     const base = pending[0]?.ballot.time ?? 0;
     const most = Math.min(MAX_BATCH_BALLOTS, pending.length);
+    const fits = ({ ballot }: Pending): boolean => ballot.time >= base && ballot.time - base <= MAX_DELAY_MS;
     let count = 0;
-    while (count < most && pending[count]!.ballot.time - base <= MAX_DELAY_MS) count += 1;
+    while (count < most && fits(pending[count]!)) count += 1;
     return pending.splice(0, count);
   }
 }

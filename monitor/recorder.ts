@@ -86,6 +86,7 @@ export class Recorder {
     for (const replica of this.#member.replicas()) {
       if (!this.#member.isReady(replica)) continue;
       try {
+        await awaitBoots(replica);
         await this.#publishWatermarks(replica);
         await this.#latchFinals(replica);
       } catch (error) {
@@ -147,6 +148,16 @@ export class Recorder {
   }
 }
 
+/** Tells the boots on the roster that results wait for them: not before their entries are durable here. */
+async function awaitBoots(replica: Replica): Promise<void> {
+  const { board } = replica;
+  const boots = board.rosterBoots().filter(({ lost }) => !lost);
+  const names = boots.map(({ edge, boot }) => `${edge}/${boot}`).sort();
+  if (names.join() === board.awaited.join()) return;
+  await replica.settled();
+  await replica.change(() => board.setAwaited(names));
+}
+
 interface Subscriber {
   readonly edge: string;
   readonly boot: string;
@@ -164,7 +175,12 @@ function subscribers(replica: Replica): Subscriber[] {
       const register = registers.get(edge);
       // A register of another boot says nothing of this one's disk.
       const sections = register?.boot === boot ? Object.values(register.shards) : undefined;
-      return { edge, boot, shards, register: sections && Object.assign({}, ...sections.map((section) => section.coverage)) };
+      return {
+        edge,
+        boot,
+        shards,
+        register: sections && Object.assign({}, ...sections.map((section) => section.coverage)),
+      };
     });
 }
 

@@ -50,6 +50,8 @@ export class Backbone implements ConversationHost {
   readonly #links = new Set<Link>();
   /** By peer's name and boot: two programs under one name are two, and neither drives the other out. */
   readonly #conversations = new Map<string, Conversation>();
+  /** Peer → its clock minus ours when its link closed, ms: a member that is cut off goes on by what it knows. */
+  readonly #lastOffsets = new Map<string, number>();
   #cancelTick: (() => void) | undefined;
   #stopped = false;
 
@@ -102,9 +104,18 @@ export class Backbone implements ConversationHost {
     owner?.link.send({ type: "stored", show, chain: chainId(chain), sequence });
   }
 
-  /** Peers' clocks minus ours, ms. */
+  /** Forgets what was measured of peers' clocks, and measures anew. */
+  measureClocks(): void {
+    this.#lastOffsets.clear();
+    for (const { link } of this.#conversations.values()) link.measureClock();
+  }
+
+  /** Peers' clocks minus ours, ms; of a peer whose link has closed as it was last measured. */
   clockOffsets(): number[] {
-    return [...this.#conversations.values()].flatMap(({ link }) => link.clockOffset ?? []);
+    const offsets = new Map(this.#lastOffsets);
+    for (const { peer, link } of this.#conversations.values())
+      if (link.clockOffset !== undefined) offsets.set(peer, link.clockOffset);
+    return [...offsets.values()];
   }
 
   status(): LinkStatus[] {
@@ -220,6 +231,7 @@ export class Backbone implements ConversationHost {
     const key = [...this.#conversations].find(([, conversation]) => conversation.link === link)?.[0];
     if (key === undefined) return;
     this.#conversations.delete(key);
+    if (link.peer && link.clockOffset !== undefined) this.#lastOffsets.set(link.peer.name, link.clockOffset);
     this.world.log("warn", "link closed", { peer: link.peer?.name, reason });
   }
 

@@ -103,6 +103,12 @@ export class Link {
     return this.#offset.best?.offset;
   }
 
+  /** Forgets what was measured of the other end's clock, and asks anew. */
+  measureClock(): void {
+    this.#offset.forget();
+    if (this.#state.name === "open") this.#ask();
+  }
+
   /** Least of the last round trips, ms; undefined before the first ping was answered. */
   get roundTripMs(): number | undefined {
     return this.#offset.best?.roundTrip;

@@ -1,11 +1,18 @@
-/** Pings whose answers count: at one a second a clock that was set is noticed within eight. */
+/** Pings whose answers count. */
 export const OFFSET_SAMPLES = 8;
+/** Clocks drift, and are read in whole milliseconds: what two samples may differ by beyond their own uncertainty, ms. */
+const SLACK_MS = 10;
 
 export interface OffsetSample {
   /** The other's clock minus ours, ms; off by half the difference of the two ways at most. */
   readonly offset: number;
   /** ms */
   readonly roundTrip: number;
+}
+
+/** Whether one difference of the clocks can have given both. */
+function mayAgree(a: OffsetSample, b: OffsetSample): boolean {
+  return Math.abs(a.offset - b.offset) <= (a.roundTrip + b.roundTrip) / 2 + SLACK_MS;
 }
 
 /** How far another's clock is from ours, from pings and their answers: of the last ones the quickest is the best. */
@@ -28,8 +35,17 @@ export class ClockOffset {
     const roundTrip = now - time;
     // Our own clock was set back meanwhile.
     if (roundTrip < 0) return;
-    this.#samples.push({ offset: theirs - time - roundTrip / 2, roundTrip });
+    const sample = { offset: theirs - time - roundTrip / 2, roundTrip };
+    // One of the clocks was set in between: the earlier ones say nothing of it any more.
+    if (this.#samples.some((earlier) => !mayAgree(earlier, sample))) this.#samples.length = 0;
+    this.#samples.push(sample);
     if (this.#samples.length > OFFSET_SAMPLES) this.#samples.shift();
+  }
+
+  /** What was measured and asked so far counts for nothing any more. */
+  forget(): void {
+    this.#asked.length = 0;
+    this.#samples.length = 0;
   }
 
   /** Undefined before the first answer. */

@@ -22,7 +22,14 @@ export function aBallot(given: Partial<Ballot> = {}): Ballot {
 export function aPoll(given: Partial<Poll> = {}): Poll {
   const options = ["red", "green", "blue"].map((id) => ({ id, text: id }));
   return {
-    ...{ id: "best", index: 0, question: "Which?", options, mode: "last", votes: 1, graceMs: 500, results: "hidden" },
+    id: "best",
+    index: 0,
+    question: "Which?",
+    options,
+    mode: "last",
+    votes: 1,
+    graceMs: 500,
+    results: "hidden",
     ...given,
   };
 }

@@ -12,6 +12,14 @@ export class NotedStore extends MemoryStore {
     super(disk, () => this.fault);
   }
 
+  /** Batches of a show that are in the log. */
+  async logged(show: string): Promise<number> {
+    const batches = this.batches(show);
+    let count = 0;
+    while (!(await batches.next()).done) count += 1;
+    return count;
+  }
+
   override async append(records: readonly StoreRecord[]): Promise<void> {
     this.appends.push(records);
     await this.gate;

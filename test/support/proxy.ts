@@ -82,8 +82,14 @@ export class Proxy {
     this.#pairs.add(pair);
     for (const socket of socketsOf(pair)) {
       socket.setNoDelay(true);
-      socket.on("error", () => this.#cut(pair)).once("close", () => this.#cut(pair));
+      socket.on("error", () => this.#cut(pair)).once("close", () => this.#end(pair));
     }
+  }
+
+  /** One end has closed: so does the other, once it has sent what it was given. */
+  #end(pair: Pair): void {
+    this.#pairs.delete(pair);
+    for (const socket of socketsOf(pair)) socket.resume().end();
   }
 
   #cut(pair: Pair): void {

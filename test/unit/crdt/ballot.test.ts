@@ -11,7 +11,16 @@ function bytesOf(write: (view: DataView) => void): Uint8Array {
 }
 
 test("a ballot's bytes are these", () => {
-  const ballot = { hi: 0x01020304, lo: 0xf5f6f7f8, poll: 7, press: 300, option: 2, k: 3, signed: true, time: START + 258 };
+  const ballot = {
+    hi: 0x01020304,
+    lo: 0xf5f6f7f8,
+    poll: 7,
+    press: 300,
+    option: 2,
+    k: 3,
+    signed: true,
+    time: START + 258,
+  };
   const bytes = bytesOf((view) => writeBallot(view, 0, ballot, START));
   expect(bytesToHex(bytes)).toBe("01020304f5f6f7f8" + "0007" + "012c" + "02" + "83" + "0102");
 });

@@ -28,7 +28,8 @@ const fixed = (kind: string, count: string) =>
 
 const ballots = (count: number) => Array.from({ length: count }, () => aBallot());
 const ballotBatch = (given: Partial<typeof header> = {}, count = 1): Batch => ({
-  ...{ ...header, ...given },
+  ...header,
+  ...given,
   kind: "ballots",
   records: packBallots(ballots(count), START),
 });

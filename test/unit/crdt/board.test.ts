@@ -20,7 +20,13 @@ function exchange(...boards: Board[]): void {
 }
 
 const entry = (given: Partial<RosterEntry> = {}): RosterEntry => ({
-  ...{ edge: "fra", boot: "00000000000000f1", state: "live", region: "eu", shards: [0], address: "http://fra", since: 1 },
+  edge: "fra",
+  boot: "00000000000000f1",
+  state: "live",
+  region: "eu",
+  shards: [0],
+  address: "http://fra",
+  since: 1,
   ...given,
 });
 

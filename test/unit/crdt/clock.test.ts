@@ -42,6 +42,51 @@ test("cannot be led on step by step: the bound is on the wall clock", () => {
   expect(clock.now()).toBe(START + MAX_CLOCK_SKEW_MS);
 });
 
+describe("a clock that peers have confirmed", () => {
+  const hour = 3_600_000;
+
+  test("is followed for 2 s, and then has to be confirmed again", () => {
+    const { wall, clock } = aClock();
+    clock.confirm();
+    wall.time += MAX_CLOCK_SKEW_MS;
+    expect(clock.now()).toBe(START + MAX_CLOCK_SKEW_MS);
+    wall.time += 1;
+    expect(clock.now()).toBe(START + MAX_CLOCK_SKEW_MS);
+    clock.confirm();
+    expect(clock.now()).toBe(START + MAX_CLOCK_SKEW_MS + 1);
+  });
+
+  test("and is then set an hour ahead leaves no hour in our memory", () => {
+    const { wall, clock } = aClock();
+    clock.confirm();
+    wall.time += hour;
+    expect(clock.now()).toBe(START + MAX_CLOCK_SKEW_MS);
+    expect(clock.hear(START + hour)).toBe(false);
+    wall.time -= hour;
+    expect(clock.ahead).toBe(MAX_CLOCK_SKEW_MS);
+  });
+
+  test("tells when it was set, or nobody looked for over 2 s", () => {
+    const { wall, clock } = aClock();
+    const looks = [0, MAX_CLOCK_SKEW_MS, MAX_CLOCK_SKEW_MS + 1, 10, -MAX_CLOCK_SKEW_MS - 1, 10].map((step) => {
+      wall.time += step;
+      return clock.hasStepped();
+    });
+    expect(looks).toEqual([false, false, true, false, true, false]);
+  });
+
+  test("and was wrong before anybody confirmed it leaves nothing but the log's last time", () => {
+    const { wall, clock } = aClock();
+    clock.resume(START - 5);
+    wall.time += hour;
+    clock.hasStepped();
+    clock.now();
+    wall.time -= hour;
+    expect(clock.hasStepped()).toBe(true);
+    expect([clock.now(), clock.ahead]).toEqual([START, 0]);
+  });
+});
+
 describe("whether a clock may be trusted", () => {
   const most = MAX_CLOCK_SKEW_MS;
   const hour = 3_600_000;

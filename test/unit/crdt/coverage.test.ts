@@ -38,5 +38,10 @@ test("as JSON and back it is the same", () => {
 test("the least of several watermarks is what each of them covers", () => {
   expect(leastOf([])).toEqual({});
   expect(leastOf([{ [fra]: 3, [nyc]: 2 }])).toEqual({ [fra]: 3, [nyc]: 2 });
-  expect(leastOf([{ [fra]: 3, [nyc]: 2 }, { [fra]: 5, "0/syd/00000000000000b1": 1 }])).toEqual({ [fra]: 3 });
+  expect(
+    leastOf([
+      { [fra]: 3, [nyc]: 2 },
+      { [fra]: 5, "0/syd/00000000000000b1": 1 },
+    ]),
+  ).toEqual({ [fra]: 3 });
 });

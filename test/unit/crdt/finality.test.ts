@@ -10,13 +10,26 @@ const fra2 = "00000000000000f2";
 const nyc1 = "00000000000000a1";
 
 const onRoster = (edge: string, boot: string, given: Partial<RosterBoot> = {}): RosterBoot => ({
-  ...{ edge, boot, shards: [0], lost: false },
+  edge,
+  boot,
+  shards: [0],
+  lost: false,
   ...given,
 });
 
 /** A seal at `sequence` that names its own chain up to the batch before, and `others`. */
-function seal(edge: string, boot: string, sequence: number, others: Record<string, number> = {}, shard = 0): StandingSeal {
-  const chains = Object.entries({ ...others, [boot]: sequence - 1 }).map(([of, last]) => ({ boot: of, sequence: last, hash: NO_HASH }));
+function seal(
+  edge: string,
+  boot: string,
+  sequence: number,
+  others: Record<string, number> = {},
+  shard = 0,
+): StandingSeal {
+  const chains = Object.entries({ ...others, [boot]: sequence - 1 }).map(([of, last]) => ({
+    boot: of,
+    sequence: last,
+    hash: NO_HASH,
+  }));
   return { kind: "seal", poll: POLL, edge, boot, shard, sequence, time: START, chains };
 }
 
@@ -86,11 +99,18 @@ describe("a boot that is named lost", () => {
 
   test("need not have all folded that it sealed", () => {
     const seals = [seal("fra", fra1, 4), seal("nyc", nyc1, 9)];
-    expect(finality(POLL, roster, seals, { [ofFra]: 4, [ofNyc]: 2 })).toMatchObject({ ready: true, cut: { [ofNyc]: 2 } });
+    expect(finality(POLL, roster, seals, { [ofFra]: 4, [ofNyc]: 2 })).toMatchObject({
+      ready: true,
+      cut: { [ofNyc]: 2 },
+    });
   });
 
   test("of which nothing came is in no cut", () => {
-    expect(finality(POLL, roster, [seal("fra", fra1, 1)], { [ofFra]: 1 })).toEqual({ ready: true, cut: {}, lost: [`nyc/${nyc1}`] });
+    expect(finality(POLL, roster, [seal("fra", fra1, 1)], { [ofFra]: 1 })).toEqual({
+      ready: true,
+      cut: {},
+      lost: [`nyc/${nyc1}`],
+    });
   });
 
   test("does not take others with it whose names end alike", () => {

@@ -96,7 +96,7 @@ describe.each([
   ["last", 1],
   ["first", 1],
   ["votes", 3],
-] as const)("in mode %s with %d vote(s)", (mode, votes) => {
+] as const)("in mode %s with %d vote(s)", { timeout: 30_000 }, (mode, votes) => {
   test("any order of delivery, with any repetition, gives the oracle's counts and choices", () => {
     fc.assert(
       fc.property(anyDelivery, ({ ballots, delivered }) => {
@@ -187,7 +187,14 @@ test("a seal stands once its turn has come", () => {
   expect(fold.seals).toEqual([]);
   fold.take(first);
   expect(fold.seals).toEqual([
-    { ...fra, kind: "seal", poll: 0, sequence: 2, time: START, chains: [{ boot: fra.boot, sequence: 1, hash: batchHash(first) }] },
+    {
+      ...fra,
+      kind: "seal",
+      poll: 0,
+      sequence: 2,
+      time: START,
+      chains: [{ boot: fra.boot, sequence: 1, hash: batchHash(first) }],
+    },
   ]);
 });
 
@@ -253,7 +260,8 @@ describe("a final poll", () => {
     two.ballots([aBallot({ lo: 1, option: 1, press: 2 })]);
     const batches = [...two.batches, ...one.batches.toReversed()];
     const rules: TallyRules = { mode: "last", votes: 1, options: OPTIONS };
-    const countsAt = async (cut?: Record<string, number>) => (await refold(batches, () => rules, START, cut)).counts(0).anonymous;
+    const countsAt = async (cut?: Record<string, number>) =>
+      (await refold(batches, () => rules, START, cut)).counts(0).anonymous;
     expect(await countsAt({ [chainId(fra)]: 1 })).toEqual([1, 0, 0]);
     expect(await countsAt({ [chainId(fra)]: 2, [chainId(nyc)]: 1 })).toEqual([1, 1, 0]);
     expect(await countsAt()).toEqual([1, 1, 0]);

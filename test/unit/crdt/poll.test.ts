@@ -14,18 +14,101 @@ const never = 100_000;
 
 describe("the state of a poll", () => {
   const table: [string, Transitions, [now: number, state: string][]][] = [
-    ["untouched", {}, [[0, "draft"], [never, "draft"]]],
-    ["armed", { armed }, [[0, "armed"], [never, "armed"]]],
-    ["open for as long as nobody closes", { armed, open }, [[199, "armed"], [200, "open"], [never, "open"]]],
-    ["open, and nobody heard of the arming", { open }, [[199, "armed"], [200, "open"]]],
-    ["open for a second", { open: opensForASecond }, [[1199, "open"], [1200, "closing"], [1699, "closing"], [1700, "closed"], [never, "closed"]]],
-    ["closed by hand", { open, closing }, [[699, "open"], [700, "closing"], [1199, "closing"], [1200, "closed"]]],
-    ["closed by hand before its time", { open: opensForASecond, closing }, [[700, "closing"], [1200, "closed"]]],
-    ["closed by hand after its time", { open: opensForASecond, closing: { at: 5000, by } }, [[1200, "closing"], [1700, "closed"]]],
-    ["closing, and nobody heard of the opening", { closing }, [[700, "closing"], [1200, "closed"]]],
-    ["final", { open, closing, final }, [[0, "final"], [never, "final"]]],
+    [
+      "untouched",
+      {},
+      [
+        [0, "draft"],
+        [never, "draft"],
+      ],
+    ],
+    [
+      "armed",
+      { armed },
+      [
+        [0, "armed"],
+        [never, "armed"],
+      ],
+    ],
+    [
+      "open for as long as nobody closes",
+      { armed, open },
+      [
+        [199, "armed"],
+        [200, "open"],
+        [never, "open"],
+      ],
+    ],
+    [
+      "open, and nobody heard of the arming",
+      { open },
+      [
+        [199, "armed"],
+        [200, "open"],
+      ],
+    ],
+    [
+      "open for a second",
+      { open: opensForASecond },
+      [
+        [1199, "open"],
+        [1200, "closing"],
+        [1699, "closing"],
+        [1700, "closed"],
+        [never, "closed"],
+      ],
+    ],
+    [
+      "closed by hand",
+      { open, closing },
+      [
+        [699, "open"],
+        [700, "closing"],
+        [1199, "closing"],
+        [1200, "closed"],
+      ],
+    ],
+    [
+      "closed by hand before its time",
+      { open: opensForASecond, closing },
+      [
+        [700, "closing"],
+        [1200, "closed"],
+      ],
+    ],
+    [
+      "closed by hand after its time",
+      { open: opensForASecond, closing: { at: 5000, by } },
+      [
+        [1200, "closing"],
+        [1700, "closed"],
+      ],
+    ],
+    [
+      "closing, and nobody heard of the opening",
+      { closing },
+      [
+        [700, "closing"],
+        [1200, "closed"],
+      ],
+    ],
+    [
+      "final",
+      { open, closing, final },
+      [
+        [0, "final"],
+        [never, "final"],
+      ],
+    ],
     ["final before anything else was heard", { final }, [[0, "final"]]],
-    ["void while open", { open, void: { at: 300, by } }, [[0, "void"], [never, "void"]]],
+    [
+      "void while open",
+      { open, void: { at: 300, by } },
+      [
+        [0, "void"],
+        [never, "void"],
+      ],
+    ],
     ["void though final", { open, closing, final, void: final }, [[never, "void"]]],
   ];
 

@@ -43,7 +43,9 @@ describe("a seal", () => {
     await shard.seal(0, START);
     expect(shard.fold.seals).toMatchObject([
       {
-        ...{ edge: "fra", boot: bootOf(9), poll: 0 },
+        edge: "fra",
+        boot: bootOf(9),
+        poll: 0,
         chains: [
           { boot: bootOf(1), sequence: 3, hash: shard.fold.head(chainId(chainOf(1))) },
           { boot: bootOf(9), sequence: 0 },

@@ -4,7 +4,14 @@ import { ReceiverTable, type Slot } from "../../../crdt/table.ts";
 import { anU32 } from "../../support/ballots.ts";
 
 const slot = (given: Partial<Slot> = {}): Slot => ({
-  ...{ hi: 1, lo: 2, k: 1, press: 1, option: 0, signed: false, edge: 0, time: 0 },
+  hi: 1,
+  lo: 2,
+  k: 1,
+  press: 1,
+  option: 0,
+  signed: false,
+  edge: 0,
+  time: 0,
   ...given,
 });
 const always = () => true;
@@ -67,7 +74,11 @@ test("growing keeps everything, also where all identities share a part and their
 });
 
 test("does as a Map does", () => {
-  const few = fc.record({ hi: fc.constantFrom(0, 1, 0xffffffff), lo: fc.nat({ max: 3 }), k: fc.integer({ min: 1, max: 2 }) });
+  const few = fc.record({
+    hi: fc.constantFrom(0, 1, 0xffffffff),
+    lo: fc.nat({ max: 3 }),
+    k: fc.integer({ min: 1, max: 2 }),
+  });
   fc.assert(
     fc.property(fc.array(fc.tuple(few, fc.nat({ max: 9 })), { maxLength: 60 }), (puts) => {
       const table = new ReceiverTable();

@@ -45,7 +45,11 @@ test("where a receiver has votes, each k counts once and a retry is no second vo
   expect(tally.counts.anonymous).toEqual([0, 3, 0]);
   tally.take(aBallot({ option: 0, k: 2, press: 2 }), fra);
   expect(tally.counts.anonymous).toEqual([1, 2, 0]);
-  expect(tally.known({ hi: 1, lo: 2 }).map(({ k, option }) => [k, option])).toEqual([[1, 1], [2, 0], [3, 1]]);
+  expect(tally.known({ hi: 1, lo: 2 }).map(({ k, option }) => [k, option])).toEqual([
+    [1, 1],
+    [2, 0],
+    [3, 1],
+  ]);
 });
 
 test("what the definition does not allow changes nothing", () => {
@@ -66,7 +70,12 @@ test("times outside the table's 49 days compare as the nearest one inside", () =
 });
 
 test("joining a tally's slots into another is taking the same ballots, and idempotent", () => {
-  const anyFew = fc.record({ lo: fc.nat({ max: 3 }), press: fc.nat({ max: 3 }), option: fc.nat({ max: 2 }), signed: fc.boolean() });
+  const anyFew = fc.record({
+    lo: fc.nat({ max: 3 }),
+    press: fc.nat({ max: 3 }),
+    option: fc.nat({ max: 2 }),
+    signed: fc.boolean(),
+  });
   const anyTaken = fc.array(fc.tuple(anyFew, fc.constantFrom(fra, nyc)), { maxLength: 12 });
   fc.assert(
     fc.property(anyTaken, anyTaken, (here, there) => {
@@ -80,7 +89,7 @@ test("joining a tally's slots into another is taking the same ballots, and idemp
   );
 });
 
-test("a million receivers take at most 27 bytes each, at any moment of growing", () => {
+test("a million receivers take at most 27 bytes each, at any moment of growing", { timeout: 30_000 }, () => {
   const tally = tallyOf();
   let hash = 1;
   const next = () => {

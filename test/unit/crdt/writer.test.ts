@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { MAX_DELAY_MS, type Ballot } from "../../../crdt/ballot.ts";
-import { ballotsOf, batchHash, decodeBatch, MAX_BATCH_BALLOTS, NO_HASH, type Batch, type Chain } from "../../../crdt/batch.ts";
+import {
+  ballotsOf,
+  batchHash,
+  decodeBatch,
+  MAX_BATCH_BALLOTS,
+  NO_HASH,
+  type Batch,
+  type Chain,
+} from "../../../crdt/batch.ts";
 import { Journal } from "../../../crdt/journal.ts";
 import { StoreFull } from "../../../crdt/store/store.ts";
 import { FLUSH_INTERVAL_MS, Writer } from "../../../crdt/writer.ts";
@@ -27,12 +35,6 @@ function aWriter() {
 const sizes = (flushes: readonly Batch[][]) =>
   flushes.map((batches) => batches.map((batch) => (batch.kind === "seal" ? "seal" : [...ballotsOf(batch)].length)));
 
-async function stored(store: NotedStore): Promise<number> {
-  let count = 0;
-  for await (const _ of store.batches("show")) count += 1;
-  return count;
-}
-
 test("ballots gather for a few milliseconds and share a batch and a sequence", async () => {
   const { world, writer, write, flushes, store } = aWriter();
   const written = [write({ lo: 1 }), write({ lo: 2 }), write({ lo: 3 })];
@@ -53,12 +55,14 @@ test("a batch continues its chain: numbers from 1, each with the hash of the one
   }
   expect(flushes.flat().map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   expect(flushes.flat().map(({ previous }) => previous)).toEqual([NO_HASH, batchHash(bytes[0]!), batchHash(bytes[1]!)]);
-  expect(flushes.flat().every(({ edge, boot, shard }) => edge === "fra" && boot === chain.boot && shard === 0)).toBe(true);
+  expect(flushes.flat().every(({ edge, boot, shard }) => edge === "fra" && boot === chain.boot && shard === 0)).toBe(
+    true,
+  );
 });
 
 test("a ballot is in the log and handed on before its writer is told", async () => {
   const { writer, write, flushes, store } = aWriter();
-  const seen = write().then(async () => [flushes.length, await stored(store)]);
+  const seen = write().then(async () => [flushes.length, await store.logged("show")]);
   await writer.flush();
   expect(await seen).toEqual([1, 1]);
 });
@@ -99,11 +103,11 @@ test("a thousand ballots are written at once; one more is another batch", async 
 
 test("what one batch cannot span in time is split", async () => {
   const { writer, write, flushes } = aWriter();
-  const times = [START, START + MAX_DELAY_MS, START + MAX_DELAY_MS + 1];
+  const times = [START, START + MAX_DELAY_MS, START + MAX_DELAY_MS + 1, START];
   const written = times.map((time, lo) => write({ lo, time }));
   await writer.flush();
-  expect(await Promise.all(written)).toEqual([1, 1, 2]);
-  expect(flushes.flat().map(({ time }) => time)).toEqual([START, START + MAX_DELAY_MS + 1]);
+  expect(await Promise.all(written)).toEqual([1, 1, 2, 3]);
+  expect(flushes.flat().map(({ time }) => time)).toEqual([START, START + MAX_DELAY_MS + 1, START]);
 });
 
 test("presence has batches of its own", async () => {

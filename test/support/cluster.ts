@@ -1,0 +1,248 @@
+// A network of real processes for tests of faults: nobody restarts what is killed, and links may lead through proxies.
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
+import { planNetwork, type NetworkPlan } from "../../edge/cli/network/plan.ts";
+import { askHealth, type EdgeHealth } from "../../edge/cli/supervise/status.ts";
+import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
+import { deriveTokenKeys, type OperatorRole, type TokenKeys } from "../../edge/token.ts";
+import { EdgeClient } from "./edge-client.ts";
+import { MemberProcess } from "./member-process.ts";
+import { Proxy, type Passage } from "./proxy.ts";
+import { soon } from "./soon.ts";
+
+export interface ClusterWish {
+  readonly edges?: readonly string[];
+  /** Store of the recorder; false where there is none. */
+  readonly recorder?: string | false;
+  readonly runtime?: RuntimeName;
+  /** Every link leads through a proxy. */
+  readonly proxied?: boolean;
+  /** Edges that are configured and have no process: the test speaks for them. */
+  readonly absent?: readonly string[];
+  /** Changes a member's configuration before it is written. */
+  readonly configure?: (name: string, config: Record<string, unknown>) => Record<string, unknown>;
+}
+
+/** What a test says of a show: the rest of its file it does not care about. */
+export interface ShowFile {
+  readonly id: string;
+  readonly polls: readonly { readonly id: string }[];
+}
+
+export type Cut = Exclude<Passage, { is: "open" }>;
+
+const HOST = "127.0.0.1";
+const HOUR_S = 3600;
+
+export class Cluster {
+  readonly folder: NetworkFolder;
+  readonly keys: TokenKeys;
+  readonly #members: ReadonlyMap<string, MemberProcess>;
+  /** "a b", the names in order → the proxy of their link. */
+  readonly #proxies: ReadonlyMap<string, Proxy>;
+
+  /** Plans and starts a network; everyone is live and linked when this resolves. */
+  static async start(wish: ClusterWish = {}): Promise<Cluster> {
+    const cluster = await Cluster.plan(wish);
+    try {
+      for (const member of cluster.#members.values()) member.start();
+      await cluster.whole();
+      return cluster;
+    } catch (error) {
+      await cluster.end();
+      const output = [...cluster.#members.values()].flatMap(({ name, output: lines }) => lines.map((line) => `${name}: ${line}`));
+      throw new Error(`starting a network:\n${output.join("\n")}`, { cause: error });
+    }
+  }
+
+  /** The same with nothing started. */
+  static async plan(wish: ClusterWish = {}): Promise<Cluster> {
+    const names = [...(wish.edges ?? ["fra", "nyc", "syd"]), ...(wish.absent ?? [])];
+    const store = wish.recorder ?? "file:recorder.db";
+    const plan = planNetwork({
+      edges: names.map((name) => ({ name, region: name, publicHost: HOST, backboneHost: HOST })),
+      ...(store === false ? {} : { recorder: { store } }),
+      ports: await freeRun(names.length),
+    });
+    const proxies = new Map<string, Proxy>();
+    const planned = await configured(plan, wish, proxies);
+    const folder = writeFolder(join(mkdtempSync(join(tmpdir(), "redbutton-process-")), "network"), planned);
+    return new Cluster(folder, wish, proxies);
+  }
+
+  private constructor(folder: NetworkFolder, wish: ClusterWish, proxies: ReadonlyMap<string, Proxy>) {
+    this.folder = folder;
+    this.keys = deriveTokenKeys(folder.secret());
+    this.#proxies = proxies;
+    const members = [...folder.edges, ...folder.processes].filter(({ name }) => !wish.absent?.includes(name));
+    this.#members = new Map(
+      members.map(({ name, config }) => [name, new MemberProcess(name, config, wish.runtime ?? "deno")]),
+    );
+  }
+
+  /** Edges that have a process, running or not. */
+  get edges(): string[] {
+    return this.folder.edges.map(({ name }) => name).filter((name) => this.#members.has(name));
+  }
+
+  member(name: string): MemberProcess {
+    const member = this.#members.get(name);
+    if (!member) throw new Error(`there is no "${name}" in this network`);
+    return member;
+  }
+
+  get recorder(): MemberProcess {
+    return this.member("recorder");
+  }
+
+  address(edge: string): string {
+    return this.folder.edges.find(({ name }) => name === edge)!.address;
+  }
+
+  /** The edge as a producer of every show talks to it. */
+  producer(edge: string): EdgeClient {
+    return this.client(edge, this.operatorToken("producer"));
+  }
+
+  client(edge: string, token?: string): EdgeClient {
+    return new EdgeClient(this.address(edge), token);
+  }
+
+  receiverToken(subject: string, { anonymous = true, exp = inAnHour() } = {}): string {
+    return this.keys.receivers.sign({ sub: subject, exp, role: "receiver", anon: anonymous });
+  }
+
+  operatorToken(role: OperatorRole, shows: "*" | string[] = "*", exp = inAnHour()): string {
+    return this.keys.operators.sign({ sub: `the ${role}`, exp, role, shows });
+  }
+
+  /** Throws where the edge does not answer. */
+  async health(edge: string): Promise<EdgeHealth> {
+    const health = await askHealth(this.address(edge));
+    if (!health) throw new Error(`"${edge}" does not answer`);
+    return health;
+  }
+
+  /** Waits until every running edge is ready and linked with everyone who runs. */
+  async whole(): Promise<void> {
+    const running = [...this.#members.values()].filter((member) => member.isRunning).map(({ name }) => name);
+    await soon(async () => {
+      for (const edge of this.edges.filter((name) => running.includes(name))) {
+        const { ready, reasons, links } = await this.health(edge);
+        if (!ready) throw new Error(`"${edge}" is not ready: ${reasons.join("; ")}`);
+        const missing = links.filter(({ peer, open }) => !open && running.includes(peer));
+        if (missing.length > 0) throw new Error(`"${edge}" has no link with ${missing.map(({ peer }) => peer).join()}`);
+      }
+    });
+  }
+
+  /** Creates a show and opens its polls, at one edge; every running edge takes ballots when this resolves. */
+  async open(show: ShowFile, at = this.edges[0]!): Promise<void> {
+    const producer = this.producer(at);
+    await producer.create(show);
+    for (const { id } of show.polls) await producer.command(show.id, id, "arm", "open");
+    await this.whole();
+    for (const edge of this.edges.filter((name) => this.member(name).isRunning))
+      await soon(async () => {
+        const { polls } = await this.producer(edge).show(show.id);
+        if (polls.some(({ state }) => state !== "open")) throw new Error(`"${edge}" has not heard of the opening`);
+      });
+  }
+
+  /** Starts a member again and waits until the network is whole. */
+  async revive(name: string): Promise<void> {
+    this.member(name).start();
+    await this.whole();
+  }
+
+  /** Deletes a stopped member's log. */
+  wipe(name: string): void {
+    for (const file of readdirSync(this.folder.path))
+      if (file.startsWith(`${name}.db`)) rmSync(join(this.folder.path, file));
+  }
+
+  file(name: string): string {
+    return join(this.folder.path, `${name}.db`);
+  }
+
+  /** The proxy of the link of two members, whoever dials. */
+  link(a: string, b: string): Proxy {
+    const proxy = this.#proxies.get([a, b].sort().join(" "));
+    if (!proxy) throw new Error(`there is no proxy between "${a}" and "${b}"`);
+    return proxy;
+  }
+
+  /** Cuts a member's links with all others. */
+  isolate(name: string, how: Cut = { is: "refusing" }): void {
+    for (const proxy of this.#proxiesOf(name)) proxy.become(how);
+  }
+
+  rejoin(name: string): void {
+    for (const proxy of this.#proxiesOf(name)) proxy.become({ is: "open" });
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#members.values()].map((member) => member.kill()));
+    await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()));
+    const parent = join(this.folder.path, "..");
+    if (existsSync(parent)) rmSync(parent, { recursive: true, force: true });
+  }
+
+  #proxiesOf(name: string): Proxy[] {
+    return [...this.#proxies].filter(([key]) => key.split(" ").includes(name)).map(([, proxy]) => proxy);
+  }
+}
+
+/** The plan with its proxies put in, and each configuration as the wish has it. */
+async function configured(plan: NetworkPlan, wish: ClusterWish, proxies: Map<string, Proxy>): Promise<NetworkPlan> {
+  const configure = async <T extends { name: string; config: Readonly<Record<string, unknown>> }>(member: T) => {
+    const config = wish.proxied ? await withProxies(member.name, member.config, proxies) : member.config;
+    return { ...member, config: wish.configure?.(member.name, { ...config }) ?? config };
+  };
+  return {
+    edges: await Promise.all(plan.edges.map(configure)),
+    processes: await Promise.all(plan.processes.map(configure)),
+  };
+}
+
+interface PlannedPeer {
+  readonly name: string;
+  readonly address?: string;
+}
+
+/** Both members of a pair are told of the proxy; only one of them dials. */
+async function withProxies(name: string, config: Readonly<Record<string, unknown>>, proxies: Map<string, Proxy>) {
+  const peers = (config["peers"] as PlannedPeer[]).map(async (peer) => {
+    // Of two edges the one whose name comes first dials; the other never uses its address.
+    if (peer.address === undefined || (config["role"] === "edge" && name > peer.name)) return peer;
+    const proxy = await Proxy.listen(Number(new URL(peer.address).port));
+    proxies.set([name, peer.name].sort().join(" "), proxy);
+    return { ...peer, address: `ws://${HOST}:${proxy.port}/link` };
+  });
+  return { ...config, peers: await Promise.all(peers) };
+}
+
+function inAnHour(): number {
+  return Math.floor(Date.now() / 1000) + HOUR_S;
+}
+
+/** Ports below those that the system hands to clients: a killed member finds its own free again. */
+async function freeRun(count: number): Promise<{ public: number; backbone: number }> {
+  for (let tries = 0; tries < 50; tries++) {
+    const first = 10_000 + Math.floor(Math.random() * 1000) * 10;
+    const ports = Array.from({ length: 2 * count }, (_, i) => first + i);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return { public: first, backbone: first + count };
+  }
+  throw new Error("looking for free ports: found none between 10000 and 20000");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
+}
