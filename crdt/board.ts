@@ -210,6 +210,13 @@ export class Board {
     this.#set("awaited", boots);
   }
 
+  /** Bytes of all pictures. */
+  get pictureBytes(): number {
+    let bytes = 0;
+    for (const picture of this.#pictures.values()) bytes += picture.length;
+    return bytes;
+  }
+
   publish(item: ContentItem, picture?: Uint8Array): void {
     this.doc.transact(() => {
       if (picture && item.hash && !this.#pictures.has(item.hash)) this.#pictures.set(item.hash, picture);

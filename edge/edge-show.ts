@@ -15,6 +15,9 @@ import type { BallotRequest, PollView, ShowHealth, ShowService } from "./service
 import { unwrapShowKey } from "./show-key.ts";
 import { Upkeep, type EdgePlace } from "./upkeep.ts";
 
+/** Bytes of all pictures of a show: the board is logged as one record of at most 4 MiB, and every edge holds it. */
+export const MAX_PICTURES_BYTES = 3 * 1024 * 1024;
+
 /** What an edge tells its shows of itself. */
 export interface EdgeCondition extends EdgePlace {
   /** The network's secret. */
@@ -153,6 +156,9 @@ export class EdgeShow implements ShowService {
   }
 
   async publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal> {
+    const bytes = this.#board.pictureBytes + (picture?.length ?? 0);
+    if (picture && bytes > MAX_PICTURES_BYTES)
+      return refuse("too_large", `the show's pictures would have ${bytes} bytes, the limit is ${MAX_PICTURES_BYTES}`);
     const refusal = await this.#deed("publish", item.id, by, (board) => board.publish(item, picture));
     return refusal ?? item;
   }

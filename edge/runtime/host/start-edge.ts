@@ -19,7 +19,7 @@ const CLOSE_GRACE_MS = 2000;
 /** Puts an edge together: its log, its replicas and links, its routes, its two listeners. */
 export async function startEdge(config: EdgeConfig, surroundings: Surroundings): Promise<Running> {
   const { door, world } = surroundings;
-  const store = await openLibsqlStore(config.store.url);
+  const store = await openLibsqlStore(config.store.url, { timers: world.timers });
   const member = await Member.open(memberOptions(config, store, surroundings));
   const { address } = config.public;
   const edge = new Edge(member, { region: config.region, address, network: config.keys.network });

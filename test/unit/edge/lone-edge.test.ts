@@ -1,5 +1,6 @@
 // The edge itself, from a request to its log: no application around it, and no peers.
 import { beforeEach, describe, expect, test } from "vitest";
+import { MAX_PICTURES_BYTES } from "../../../edge/edge-show.ts";
 import { MemoryDisk } from "../../../crdt/store/memory.ts";
 import { MAX_WAITING_BALLOTS } from "../../../edge/intake.ts";
 import { aBallot, aPoll, ChainOfBatches } from "../../support/ballots.ts";
@@ -271,4 +272,15 @@ test("a show that cannot be read from other boots' batches is ready only once th
   expect(lone.edge.readiness().ready).toBe(false);
   await replicaOf(lone).take([bytes], "nyc");
   expect(lone.edge.readiness()).toEqual({ ready: true, reasons: [] });
+});
+
+test("pictures of a show stay within what the board can hold, and one past it is refused", async () => {
+  const publish = async (id: string, bytes: number) => {
+    const item = { id, kind: "picture", title: id, text: id, mediaType: "image/png", hash: id, at: 0 } as const;
+    const published = show.publish(item, new Uint8Array(bytes), by);
+    await settle();
+    return published;
+  };
+  expect(await publish("whole", MAX_PICTURES_BYTES)).toMatchObject({ id: "whole" });
+  expect(await publish("more", 1)).toMatchObject({ refused: "too_large" });
 });

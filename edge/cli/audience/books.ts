@@ -1,0 +1,168 @@
+import { createWriteStream, mkdirSync, readFileSync, type WriteStream } from "node:fs";
+import { dirname } from "node:path";
+import { finished } from "node:stream/promises";
+import * as v from "valibot";
+
+/**
+ * What an audience knows by itself, as lines of JSON: a line that says what the audience was, a line a receiver, and a
+ * line of totals, which is missing where the audience was interrupted.
+ */
+export const AudienceLine = v.object({
+  kind: v.literal("audience"),
+  version: v.literal(1),
+  show: v.string(),
+  poll: v.string(),
+  mode: v.picklist(["last", "first", "votes"]),
+  options: v.array(v.string()),
+  seed: v.number(),
+  edges: v.array(v.string()),
+  /** Milliseconds since 1970. */
+  started: v.number(),
+});
+export type AudienceLine = v.InferOutput<typeof AudienceLine>;
+
+/** A press that an edge has acknowledged; its batch is (shard, edge, boot, sequence). */
+const BookedPress = v.object({
+  press: v.number(),
+  k: v.number(),
+  option: v.string(),
+  shard: v.number(),
+  edge: v.string(),
+  boot: v.string(),
+  sequence: v.number(),
+});
+export type BookedPress = v.InferOutput<typeof BookedPress>;
+
+/** Several options, null for none among them, where a ballot's outcome stayed unknown. */
+const BookedChoice = v.object({ k: v.number(), options: v.array(v.nullable(v.string())) });
+
+export const ReceiverLine = v.object({
+  kind: v.literal("receiver"),
+  receiver: v.string(),
+  poll: v.string(),
+  presses: v.array(BookedPress),
+  expected: v.array(BookedChoice),
+});
+export type ReceiverLine = v.InferOutput<typeof ReceiverLine>;
+
+export const TotalsLine = v.object({
+  kind: v.literal("totals"),
+  receivers: v.number(),
+  /** Choices whose option is not certain. */
+  unknown: v.number(),
+  totals: v.record(v.string(), v.number()),
+});
+export type TotalsLine = v.InferOutput<typeof TotalsLine>;
+
+const Line = v.variant("kind", [AudienceLine, ReceiverLine, TotalsLine]);
+type Line = v.InferOutput<typeof Line>;
+
+export interface Books {
+  readonly file: string;
+  readonly audience: AudienceLine;
+  readonly receivers: readonly ReceiverLine[];
+  readonly totals: TotalsLine | undefined;
+}
+
+/** Choices by option as the books have them; what is not certain is counted apart. */
+export class Totals {
+  readonly #counts: Map<string, number>;
+  #receivers = 0;
+  #unknown = 0;
+
+  constructor(options: readonly string[]) {
+    this.#counts = new Map(options.map((option) => [option, 0]));
+  }
+
+  add({ expected }: ReceiverLine): void {
+    this.#receivers += 1;
+    for (const { options } of expected) {
+      const [only, ...others] = options;
+      if (others.length > 0) this.#unknown += 1;
+      else if (only != null) this.#counts.set(only, (this.#counts.get(only) ?? 0) + 1);
+    }
+  }
+
+  line(): TotalsLine {
+    return {
+      kind: "totals",
+      receivers: this.#receivers,
+      unknown: this.#unknown,
+      totals: Object.fromEntries(this.#counts),
+    };
+  }
+}
+
+/** Writes books while the audience votes, so that what is known survives an interruption. */
+export class BooksWriter {
+  readonly file: string;
+  readonly #stream: WriteStream;
+  #lines: string[] = [];
+
+  constructor(file: string, audience: AudienceLine) {
+    mkdirSync(dirname(file), { recursive: true });
+    this.file = file;
+    this.#stream = createWriteStream(file);
+    this.#write(audience);
+  }
+
+  add(receiver: ReceiverLine): void {
+    this.#write(receiver);
+  }
+
+  async close(totals: TotalsLine): Promise<void> {
+    this.#write(totals);
+    this.#flush();
+    this.#stream.end();
+    await finished(this.#stream);
+  }
+
+  #write(line: Line): void {
+    this.#lines.push(JSON.stringify(line));
+    if (this.#lines.length >= LINES_A_WRITE) this.#flush();
+  }
+
+  #flush(): void {
+    this.#stream.write(`${this.#lines.join("\n")}\n`);
+    this.#lines = [];
+  }
+}
+
+const LINES_A_WRITE = 200;
+
+/** Reads books. Throws where a line is none. */
+export function readBooks(file: string): Books {
+  return parseBooks(file, readFileSync(file, "utf8"));
+}
+
+export function parseBooks(file: string, text: string): Books {
+  const receivers: ReceiverLine[] = [];
+  let audience: AudienceLine | undefined;
+  let totals: TotalsLine | undefined;
+  for (const [i, line] of text.split("\n").entries()) {
+    if (line === "") continue;
+    const read = v.safeParse(Line, parseJson(line));
+    if (!read.success) throw new Error(`reading books "${file}": line ${i + 1} is none: ${read.issues[0].message}`);
+    switch (read.output.kind) {
+      case "audience":
+        audience = read.output;
+        break;
+      case "receiver":
+        receivers.push(read.output);
+        break;
+      case "totals":
+        totals = read.output;
+        break;
+    }
+  }
+  if (!audience) throw new Error(`reading books "${file}": got no line that says whose they are`);
+  return { file, audience, receivers, totals };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // An interrupted audience's last line; the caller says which.
+  }
+}

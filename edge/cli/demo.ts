@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EdgeApi } from "./api.ts";
+import { runAudience, type AudiencePoll } from "./audience/audience.ts";
+import { readBooks, type Books } from "./audience/books.ts";
+import { progressDisplay } from "./audience/progress.ts";
+import { reportText, type AudienceReport } from "./audience/report.ts";
+import { writeFolder, type NetworkFolder } from "./network/folder.ts";
+import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
+import { freePorts } from "./network/ports.ts";
+import { duration, grouped, say, style } from "./output.ts";
+import { SAMPLE_SHOW } from "./sample-show.ts";
+import { RunningNetwork } from "./supervise/network.ts";
+import type { RuntimeName } from "./supervise/program.ts";
+import { statusLine } from "./supervise/status.ts";
+import { UserError } from "./user-error.ts";
+import { membersOf } from "./verify/command.ts";
+import { pollText } from "./verify/poll-report.ts";
+import { verifyShow } from "./verify/verify.ts";
+
+export interface DemoOptions {
+  readonly receivers: number;
+  readonly runtime?: RuntimeName;
+}
+
+const EDGES = ["fra", "nyc", "syd"];
+const VICTIM = "fra";
+/** Receivers a second: what a laptop that runs the whole network and its audience can take. */
+const RATE = 2000;
+/** On a machine that is busy with other things an answer may take long; the demo is about what counts, not about time. */
+const PATIENCE = { timeoutMs: 10_000, deadlineMs: 120_000 } as const;
+const START_TIMEOUT_MS = 60_000;
+const FINAL_TIMEOUT_MS = 60_000;
+const ASK_INTERVAL_MS = 100;
+
+/** A network as the demo has it: everything that its steps need. */
+interface Stage {
+  readonly folder: NetworkFolder;
+  readonly network: RunningNetwork;
+  readonly poll: AudiencePoll;
+  readonly tell: (text: string) => void;
+}
+
+/** The whole way once, in a temporary folder. Exit code 0 only if everything is equal in the end. */
+export async function demo(options: DemoOptions): Promise<void> {
+  const folder = await writeDemoFolder();
+  const lines: string[] = [];
+  const network = new RunningNetwork(folder, options.runtime, {
+    online: (name, line) => lines.push(`${name} ${line}`),
+    onevent: (name, message) => lines.push(`${name} ${message}`),
+  });
+  const log = join(folder.path, "members.log");
+  process.once("SIGINT", () => void network.stop().then(() => process.exit(130)));
+  try {
+    await play({ folder, network, poll: samplePoll(), tell: teller() }, options.receivers);
+    await network.stop();
+    rmSync(folder.path, { recursive: true });
+  } catch (error) {
+    await network.stop();
+    writeFileSync(log, `${lines.join("\n")}\n`);
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message}\nEverything is still in "${folder.path}", what its members printed in "${log}".`);
+  }
+}
+
+async function play(stage: Stage, receivers: number): Promise<void> {
+  const { network, tell } = stage;
+  tell(`starting the edges ${EDGES.join(", ")} and the recorder on ${network.runtime === "deno" ? "Deno" : "Node"}`);
+  network.start();
+  if (!(await network.whenWhole(START_TIMEOUT_MS))) throw new UserError(`the network did not come up: ${statusLine(await network.status())}`);
+  tell(statusLine(await network.status()));
+  await openShow(stage);
+  const report = await vote(stage, receivers);
+  await finish(stage, report);
+  await compare(stage, report);
+}
+
+async function openShow({ folder, network, poll, tell }: Stage): Promise<void> {
+  const api = apiOf(folder, EDGES[1]!);
+  await api.createShow(SAMPLE_SHOW);
+  await network.whenWhole(START_TIMEOUT_MS);
+  await api.command(SAMPLE_SHOW.id, poll.id, "arm");
+  await api.command(SAMPLE_SHOW.id, poll.id, "open");
+  tell(`show "${SAMPLE_SHOW.id}" is at every edge, poll "${poll.id}" is open`);
+}
+
+/** The audience votes at all edges; when half of it is done, one edge is killed and started again. */
+async function vote({ folder, network, poll, tell }: Stage, receivers: number): Promise<AudienceReport> {
+  tell(`${grouped(receivers)} receivers vote; some repeat, change their minds, move; ${VICTIM} will be killed`);
+  const display = progressDisplay(receivers);
+  let accident: Promise<string> | undefined;
+  const report = await runAudience({
+    edges: folder.edges,
+    secret: folder.secret(),
+    show: SAMPLE_SHOW.id,
+    poll,
+    receivers,
+    rate: RATE,
+    seed: 1,
+    ...PATIENCE,
+    books: join(folder.booksFolder, "demo.ndjson"),
+    onprogress: (now) => {
+      display.show(now);
+      if (now.finished >= receivers / 2) accident ??= killAndWait(network);
+    },
+  });
+  display.end();
+  if (!accident) throw new UserError(`the audience was done before ${VICTIM} could be killed`);
+  tell(await accident);
+  say(indented(reportText(report)));
+  if (!report.ok) throw new UserError(`${report.unknown.length} presses were never acknowledged`);
+  return report;
+}
+
+async function killAndWait(network: RunningNetwork): Promise<string> {
+  const began = performance.now();
+  const pid = network.kill(VICTIM);
+  const isBack = pid !== undefined && (await network.whenBack(VICTIM, pid, START_TIMEOUT_MS));
+  const outcome = isBack ? `live again after ${duration(performance.now() - began)}` : "NOT BACK";
+  return `meanwhile ${VICTIM} (pid ${pid}) was ended by kill -9, and is ${outcome}`;
+}
+
+/** Closes, waits until every edge has sealed and the recorder has latched the result everywhere, and releases it. */
+async function finish({ folder, poll, tell }: Stage, { acknowledged }: AudienceReport): Promise<void> {
+  const api = apiOf(folder, EDGES[2]!);
+  const closed = performance.now();
+  await api.command(SAMPLE_SHOW.id, poll.id, "close");
+  tell(`poll closed; ${grouped(acknowledged)} acknowledged presses have to be in the result`);
+  for (const { name } of folder.edges) await waitForFinal(apiOf(folder, name), poll.id);
+  await api.command(SAMPLE_SHOW.id, poll.id, "release");
+  tell(`sealed by ${EDGES.length} of ${EDGES.length} and final everywhere after ${duration(performance.now() - closed)}, 2 s of grace included; released`);
+}
+
+async function waitForFinal(api: EdgeApi, poll: string): Promise<void> {
+  const deadline = Date.now() + FINAL_TIMEOUT_MS;
+  for (;;) {
+    const found = (await api.show(SAMPLE_SHOW.id)).polls.find(({ id }) => id === poll);
+    if (found?.final) return;
+    if (Date.now() > deadline) throw new UserError(`the poll is not final at ${api.address}: it waits for ${found?.waiting_for.join(", ")}`);
+    await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+  }
+}
+
+async function compare({ folder, tell }: Stage, { booksFile }: AudienceReport): Promise<void> {
+  const books: Books[] = booksFile === undefined ? [] : [readBooks(booksFile)];
+  const report = await verifyShow({ ...membersOf(folder), show: SAMPLE_SHOW.id, books });
+  tell("every log refolded and compared:");
+  say(indented(report.polls.map(pollText).join("\n\n")));
+  if (!report.ok) throw new UserError("NOT EQUAL");
+  tell(style(["bold", "green"], "the audience's books, every edge, every log and the database say the same"));
+}
+
+/** The sample show's first poll, as the audience has to know it. */
+function samplePoll(): AudiencePoll {
+  const { id, options } = SAMPLE_SHOW.polls[0];
+  return { id, mode: "last", votes: 1, options: options.map((option) => option.id) };
+}
+
+function apiOf(folder: NetworkFolder, edge: string): EdgeApi {
+  return new EdgeApi(folder.edgesNamed(edge)[0]!.address, folder.operatorToken("producer"));
+}
+
+async function writeDemoFolder(): Promise<NetworkFolder> {
+  const ports = await freePorts(EDGES.length * 2);
+  const edges = EDGES.map((name, i) => ({
+    name,
+    region: name,
+    publicHost: "127.0.0.1",
+    backboneHost: "127.0.0.1",
+    ports: { public: ports[i]!, backbone: ports[EDGES.length + i]! },
+  }));
+  const plan = planNetwork({ edges, recorder: { store: "file:recorder.db" }, ports: DEFAULT_PORTS });
+  return writeFolder(mkdtempSync(join(tmpdir(), "redbutton-demo-")), plan);
+}
+
+/** Tells what happens with the time since the demo began. */
+function teller(): (text: string) => void {
+  const began = performance.now();
+  return (text) => say(`${style("dim", `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`)}  ${text}`);
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "         ");
+}

@@ -1,0 +1,140 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { OPERATOR_ROLES } from "../token.ts";
+import { POLL_COMMANDS } from "./api.ts";
+import { audienceCommand } from "./audience/command.ts";
+import { DEFAULT_FOLDER } from "./network/folder.ts";
+import { RUNTIMES } from "./supervise/program.ts";
+import { UserError } from "./user-error.ts";
+import { verifyCommand } from "./verify/command.ts";
+
+
+const program = new Command("redbutton").description("Interactive television at the edge").showHelpAfterError();
+
+const dir = () => new Option("--dir <dir>", "folder of the network").default(DEFAULT_FOLDER);
+const runtime = () => new Option("--runtime <name>", "what members run on (default: Deno where it is installed)").choices([...RUNTIMES]);
+const edge = () => new Option("--edge <name|url>", "edge to talk to (default: the first that answers)");
+const token = () => new Option("--token <token>", "token to show it (default: $REDBUTTON_TOKEN, or one from the folder)");
+const show = () => new Option("--show <show>", "the show (default: the only one)");
+
+program
+  .command("up")
+  .description("start a network on this machine: edges fra, nyc and syd, and the recorder")
+  .addOption(dir())
+  .addOption(runtime())
+  .option("--port <port>", "first public port of a new network", wholeNumber)
+  .option("--no-sample", "create no sample show")
+  .action(async (options) => (await import("./up.ts")).up(options));
+
+program
+  .command("edge")
+  .description("run one edge")
+  .requiredOption("--config <file>", "its configuration")
+  .addOption(runtime())
+  .action(async (options) => (await import("./member.ts")).runEdge(options));
+
+program
+  .command("monitor")
+  .description("run one process of the backbone: the recorder")
+  .requiredOption("--config <file>", "its configuration")
+  .addOption(runtime())
+  .action(async (options) => (await import("./member.ts")).runMonitor(options));
+
+const network = program.command("network").description("networks of several machines");
+network
+  .command("new")
+  .description("write the configuration files of a new network, keys included")
+  .requiredOption("--edges <list>", "NAME=HOST or NAME=PUBLICHOST/BACKBONEHOST, comma-separated")
+  .option("--recorder <store>", "the recorder's database: file:PATH or a libSQL server's address", "file:recorder.db")
+  .option("--no-recorder", "leave the recorder out")
+  .option("--out <dir>", "folder to write", DEFAULT_FOLDER)
+  .option("--port <port>", "public port of the first edge on a host", wholeNumber)
+  .option("--backbone-port <port>", "backbone port of the first edge on a host", wholeNumber)
+  .action(async (options) => (await import("./network.ts")).newNetwork(options));
+
+program
+  .command("keys")
+  .description("print new keys for a configuration that is written by hand")
+  .action(async () => (await import("./network.ts")).newKeys());
+
+program
+  .command("token")
+  .description("print a token for an operator or a reader")
+  .addOption(dir())
+  .option("--config <file>", "a member's configuration, instead of a folder")
+  .addOption(new Option("--role <role>").choices([...OPERATOR_ROLES]).default("reader"))
+  .option("--name <name>", "who it is for; stands in the audit", "operator")
+  .option("--shows <list>", "shows it is good for (default: all)")
+  .option("--days <days>", "how long it is good", positiveNumber, 30)
+  .action(async (options) => (await import("./token.ts")).mintToken(options));
+
+const shows = program.command("show").description("shows");
+shows
+  .command("create <file>")
+  .description("create a show from its JSON file")
+  .addOption(dir())
+  .addOption(edge())
+  .addOption(token())
+  .action(async (file, options) => (await import("./show.ts")).createShow(file, options));
+shows
+  .command("list")
+  .description("list shows and their polls")
+  .addOption(dir())
+  .addOption(edge())
+  .addOption(token())
+  .action(async (options) => (await import("./show.ts")).listShows(options));
+
+const polls = program.command("poll").description("give a poll a command; without an ID, the first poll it fits");
+for (const command of POLL_COMMANDS) {
+  const added = polls
+    .command(`${command} [id]`)
+    .addOption(show())
+    .addOption(dir())
+    .addOption(edge())
+    .addOption(token())
+    .action(async (id, options) => (await import("./poll.ts")).commandPoll(command, id, options));
+  if (command === "open") added.option("--for <time>", "close by itself after e.g. 30s or 5m", timeSpan);
+}
+
+program.addCommand(audienceCommand());
+program.addCommand(verifyCommand());
+
+program
+  .command("kill <name>")
+  .description("end a member of the running network as by kill -9; it starts again by itself")
+  .addOption(dir())
+  .action(async (name, options) => (await import("./kill.ts")).kill(name, options));
+
+
+
+program
+  .command("demo")
+  .description("the whole thing once, in a temporary folder: vote, kill an edge, close, compare")
+  .option("--receivers <count>", "how many", wholeNumber, 20_000)
+  .addOption(runtime())
+  .action(async (options) => (await import("./demo.ts")).demo(options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(`redbutton: ${error.message}`);
+  process.exitCode = error.exitCode;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("wanted a whole number.");
+  return Number(text);
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("wanted a number above 0.");
+  return value;
+}
+
+/** "30s", "5m", "1500ms" → milliseconds. */
+function timeSpan(text: string): number {
+  const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError("wanted a time like 30s, 5m or 1500ms.");
+  return Math.round(Number(count) * ({ ms: 1, s: 1000, m: 60_000 }[unit] ?? 1000));
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { newIdentity, publicKeyHex } from "../../crdt/replicate/introduction.ts";
+import { KEY_BYTES } from "../config.ts";
+import { writeFolder } from "./network/folder.ts";
+import { DEFAULT_PORTS, parseEdges, planNetwork } from "./network/plan.ts";
+import { say } from "./output.ts";
+
+export interface NewNetworkOptions {
+  readonly edges: string;
+  /** The recorder's database; `false` leaves the recorder out. */
+  readonly recorder: string | false;
+  readonly out: string;
+  readonly port?: number;
+  readonly backbonePort?: number;
+}
+
+/** Writes the configuration files of a new network, keys included. */
+export function newNetwork(options: NewNetworkOptions): void {
+  const ports = { public: options.port ?? DEFAULT_PORTS.public, backbone: options.backbonePort ?? DEFAULT_PORTS.backbone };
+  const recorder = options.recorder === false ? {} : { recorder: { store: options.recorder } };
+  const folder = writeFolder(options.out, planNetwork({ edges: parseEdges(options.edges), ports, ...recorder }));
+  for (const { name, address, config } of folder.edges) say(`edge ${name} at ${address}: redbutton edge --config ${config}`);
+  for (const { role, config } of folder.processes) say(`${role}: redbutton monitor --config ${config}`);
+  say(`Each file goes to its own host. Keep "${folder.path}": the commands of the CLI read it.`);
+}
+
+/** Prints keys for a configuration that is written by hand. */
+export function newKeys(): void {
+  const identity = newIdentity("new", "edge", { bytes: (length) => new Uint8Array(randomBytes(length)) });
+  say(`private  ${bytesToHex(identity.secretKey)}`);
+  say(`public   ${publicKeyHex(identity)}    for the other members' "peers"`);
+  say(`network  ${bytesToHex(randomBytes(KEY_BYTES))}    the same at every member`);
+}

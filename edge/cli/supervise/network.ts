@@ -1,0 +1,96 @@
+import { askHealth, askStatus, isWhole, type NetworkStatus } from "./status.ts";
+import type { NetworkFolder } from "../network/folder.ts";
+import { Child } from "./child.ts";
+import { memberProgram, type RuntimeName } from "./program.ts";
+
+export interface NetworkEvents {
+  /** A line that a member printed. */
+  readonly online: (name: string, line: string) => void;
+  /** Something happened to a member's process, in words. */
+  readonly onevent: (name: string, message: string) => void;
+}
+
+/** How often a network that comes up is asked, ms. */
+const ASK_INTERVAL_MS = 100;
+
+/** All members of a network's folder as children of this process. */
+export class RunningNetwork {
+  readonly folder: NetworkFolder;
+  readonly runtime: RuntimeName;
+  readonly #children: ReadonlyMap<string, Child>;
+
+  constructor(folder: NetworkFolder, wish: RuntimeName | undefined, events: NetworkEvents) {
+    this.folder = folder;
+    const children = [...folder.edges, ...folder.processes].map(({ name, config }) => {
+      const program = memberProgram(config, wish);
+      return new Child(name, program, {
+        online: (line) => events.online(name, line),
+        onevent: (message) => events.onevent(name, message),
+      });
+    });
+    this.#children = new Map(children.map((child) => [child.name, child]));
+    this.runtime = children[0]!.program.runtime;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#children.keys()];
+  }
+
+  start(): void {
+    for (const child of this.#children.values()) child.start();
+  }
+
+  /** Ends a member as by `kill -9`; its supervisor starts it again. Undefined where it is unknown or not running. */
+  kill(name: string): number | undefined {
+    const child = this.#children.get(name);
+    const pid = child?.pid;
+    return child?.kill() ? pid : undefined;
+  }
+
+  /** Stops one member for good. */
+  async stopOne(name: string): Promise<void> {
+    await this.#children.get(name)?.stop();
+  }
+
+  /** Starts a member that was stopped. */
+  startOne(name: string): void {
+    this.#children.get(name)?.start();
+  }
+
+  /** Edges first: what they push while they drain still reaches the processes. */
+  async stop(): Promise<void> {
+    await Promise.all(this.folder.edges.map(({ name }) => this.stopOne(name)));
+    await Promise.all(this.folder.processes.map(({ name }) => this.stopOne(name)));
+  }
+
+  /** Members whose configuration is wrong. */
+  givenUp(): string[] {
+    return [...this.#children.values()].filter((child) => child.state.is === "given up").map((child) => child.name);
+  }
+
+  status(): Promise<NetworkStatus> {
+    return askStatus(this.folder.edges, this.folder.processes.map(({ name }) => name));
+  }
+
+  /** Resolves with true once everyone is live and linked; with false after `timeoutMs`, or where a member gave up. */
+  async whenWhole(timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (!isWhole(await this.status())) {
+      if (Date.now() > deadline || this.givenUp().length > 0) return false;
+      await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+    }
+    return true;
+  }
+
+  /** Resolves with true once an edge runs in another process than `pid` and is live; with false after `timeoutMs`. */
+  async whenBack(name: string, pid: number, timeoutMs: number): Promise<boolean> {
+    const child = this.#children.get(name);
+    const edge = this.folder.edges.find((each) => each.name === name);
+    const deadline = Date.now() + timeoutMs;
+    while (!(child?.pid !== undefined && child.pid !== pid && edge && (await askHealth(edge.address))?.ready)) {
+      if (Date.now() > deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+    }
+    return true;
+  }
+}

@@ -1,0 +1,69 @@
+import * as v from "valibot";
+import type { NetworkEdge } from "../network/folder.ts";
+
+/** What is read of an edge's /healthz. */
+const health = v.object({
+  ready: v.boolean(),
+  reasons: v.array(v.string()),
+  links: v.array(v.object({ peer: v.string(), open: v.boolean() })),
+  shows: v.array(v.object({ id: v.string(), ready: v.boolean(), lag_ms: v.record(v.string(), v.number()) })),
+});
+export type EdgeHealth = v.InferOutput<typeof health>;
+
+export interface EdgeStatus {
+  readonly edge: NetworkEdge;
+  /** Undefined where it does not answer. */
+  readonly health: EdgeHealth | undefined;
+}
+
+/** A network at one moment, as its edges see it. */
+export interface NetworkStatus {
+  readonly edges: readonly EdgeStatus[];
+  readonly processes: readonly { readonly name: string; readonly ok: boolean }[];
+}
+
+/** How long an edge may take to say how it is, ms. */
+const HEALTH_TIMEOUT_MS = 2000;
+
+/** Asks every edge how it is. A process is well when an edge that answers has a link with it. */
+export async function askStatus(edges: readonly NetworkEdge[], processes: readonly string[]): Promise<NetworkStatus> {
+  const asked = await Promise.all(edges.map(async (edge) => ({ edge, health: await askHealth(edge.address) })));
+  const linked = (name: string) => asked.some(({ health: its }) => its?.links.some((link) => link.peer === name && link.open));
+  return { edges: asked, processes: processes.map((name) => ({ name, ok: linked(name) })) };
+}
+
+export async function askHealth(address: string): Promise<EdgeHealth | undefined> {
+  try {
+    const response = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+    const read = v.safeParse(health, await response.json());
+    return read.success ? read.output : undefined;
+  } catch {
+    return undefined; // Not there, or not yet.
+  }
+}
+
+/** Edges that receivers may be sent to, linked with every other that is live. */
+export function liveEdges(status: NetworkStatus): NetworkEdge[] {
+  return status.edges.filter(({ health: its }) => its?.ready).map(({ edge }) => edge);
+}
+
+export function isWhole(status: NetworkStatus): boolean {
+  const linked = status.edges.every(({ health: its }) => its?.links.every((link) => link.open));
+  return linked && liveEdges(status).length === status.edges.length && status.processes.every(({ ok }) => ok);
+}
+
+/** The longest time for which some edge misses what another has written, ms. */
+export function lagOf(status: NetworkStatus): number {
+  const lags = status.edges.flatMap(({ health: its }) => its?.shows.flatMap((show) => Object.values(show.lag_ms)) ?? []);
+  return Math.max(0, ...lags);
+}
+
+/** `fra, nyc, syd: 3 of 3 live, lag 0 ms · recorder ok`. */
+export function statusLine(status: NetworkStatus): string {
+  const names = status.edges.map(({ edge }) => edge.name).join(", ");
+  const missing = status.edges.filter(({ health: its }) => !its?.ready).map(({ edge }) => edge.name);
+  const live = `${liveEdges(status).length} of ${status.edges.length} live`;
+  const processes = status.processes.map(({ name, ok }) => `${name} ${ok ? "ok" : "away"}`);
+  const edges = `${names}: ${live}${missing.length > 0 ? ` (without ${missing.join(", ")})` : ""}, lag ${Math.round(lagOf(status))} ms`;
+  return [edges, ...processes].join(" · ");
+}

@@ -1,0 +1,24 @@
+import type { OperatorRole } from "../token.ts";
+import { deriveTokenKeys } from "../token.ts";
+import { readConfigFile } from "../runtime/host/config-file.ts";
+import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
+import { say } from "./output.ts";
+
+export interface TokenOptions {
+  readonly dir?: string;
+  /** A member's configuration, where there is no folder. */
+  readonly config?: string;
+  readonly role: OperatorRole;
+  readonly name: string;
+  /** Comma-separated; every show where none are named. */
+  readonly shows?: string;
+  readonly days: number;
+}
+
+/** Prints a token for an operator or a reader. */
+export function mintToken(options: TokenOptions): void {
+  const secret = options.config === undefined ? openFolder(options.dir ?? DEFAULT_FOLDER).secret() : readConfigFile(options.config).keys.network;
+  const exp = Math.floor(Date.now() / 1000) + options.days * 86_400;
+  const shows = options.shows === undefined ? "*" : options.shows.split(",");
+  say(deriveTokenKeys(secret).operators.sign({ sub: options.name, exp, role: options.role, shows }));
+}
