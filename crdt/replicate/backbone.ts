@@ -6,12 +6,12 @@ import type { Dial, Socket, World } from "../ports.ts";
 import type { Replica } from "../replica.ts";
 import { Conversation, type ConversationHost } from "./conversation.ts";
 import { readIntroduction, type Identity, type Introductions } from "./introduction.ts";
-import { Link, type Peer } from "./link.ts";
+import { Link, mayRetry, type Peer } from "./link.ts";
 
 /** How often replicas compare what they hold. */
 export const ANTI_ENTROPY_MS = 1000;
-/** First and longest pause before dialling again, ms. */
-export const REDIAL_MS = { first: 100, longest: 3000 } as const;
+/** Pauses before dialling again, ms: the first, the longest, and the one after a no that only an operator can change. */
+export const REDIAL_MS = { first: 100, longest: 3000, refused: 10_000 } as const;
 
 /** What the backbone needs of the member whose it is. */
 export interface BackboneHost {
@@ -178,17 +178,16 @@ export class Backbone implements ConversationHost {
   #dial(peer: Peer, pauseMs: number): void {
     if (this.#stopped) return;
     const { world } = this;
-    const again = (opened: boolean): void => {
-      const pause = opened ? REDIAL_MS.first : pauseMs;
+    const again = (pause: number): void => {
       world.timers.after(jitter(pause, world), () => this.#dial(peer, Math.min(pause * 2, REDIAL_MS.longest)));
     };
     this.#options.dial(peer.address!).then(
-      (socket) => this.#open(socket, peer, again),
-      () => again(false),
+      (socket) => this.#open(socket, peer, (hasOpened, code) => again(pauseAfter(hasOpened, code, pauseMs))),
+      () => again(pauseMs),
     );
   }
 
-  #open(socket: Socket, dialled?: Peer, onend?: (opened: boolean) => void): void {
+  #open(socket: Socket, dialled?: Peer, onend?: (hasOpened: boolean, code: number) => void): void {
     const { identity, boot, peers } = this.#options;
     let hasOpened = false;
     const link = new Link(socket, {
@@ -206,9 +205,10 @@ export class Backbone implements ConversationHost {
           const conversation = this.#conversations.get(keyOf(from));
           if (conversation && conversation.link === from) conversation.onframe(frame);
         },
-        onclose: (closed, reason) => {
+        onclose: (closed, reason, code) => {
           this.#onclose(closed, reason);
-          onend?.(hasOpened);
+          if (!hasOpened) this.world.log("warn", "link not opened", { peer: dialled?.name, code, reason });
+          onend?.(hasOpened, code);
         },
       },
     });
@@ -242,6 +242,11 @@ export class Backbone implements ConversationHost {
       this.greetShow(replica);
     }
   }
+}
+
+function pauseAfter(hasOpened: boolean, code: number, pauseMs: number): number {
+  if (!mayRetry(code)) return REDIAL_MS.refused;
+  return hasOpened ? REDIAL_MS.first : pauseMs;
 }
 
 function keyOf(link: Link): string {

@@ -4,10 +4,10 @@ import type { Watermark } from "../coverage.ts";
 import { parseDocumentName } from "../documents.ts";
 import type { World } from "../ports.ts";
 import type { Replica } from "../replica.ts";
-import type { FetchFrame, Frame, SyncFrame } from "./frame.ts";
+import { MAX_UPDATE_BYTES, type FetchFrame, type Frame, type SyncFrame } from "./frame.ts";
 import { judge, type GuardPolicy } from "./guard.ts";
 import type { Introductions } from "./introduction.ts";
-import type { Link } from "./link.ts";
+import { CLOSE, type Link } from "./link.ts";
 import { deletionDigest, pieces } from "./pieces.ts";
 
 /** Largest piece of a sync reply, bytes: a quarter of a frame, so that live updates get in between. */
@@ -73,7 +73,9 @@ export class Conversation {
 
   /** Sends an update that originated here. A full link drops it: the next comparison repairs that. */
   push(document: string, update: Uint8Array): void {
-    if (this.#wanted.has(document)) this.link.send({ type: "sync", document, step: "update", update });
+    // What is too large for a frame, a show's first board perhaps, goes in pieces at the next comparison.
+    if (!this.#wanted.has(document) || update.length > MAX_UPDATE_BYTES) return;
+    this.link.send({ type: "sync", document, step: "update", update });
   }
 
   hasSynced(replica: Replica): boolean {
@@ -141,7 +143,7 @@ export class Conversation {
     if (verdict.ok) return replica.apply(document, update, this.peer);
     const { kind, reason } = verdict;
     this.#host.world.log("warn", "update refused", { document, peer: this.peer, kind, reason });
-    if (kind === "hostile") return this.link.close(reason);
+    if (kind === "hostile") return this.link.close(reason, CLOSE.offence);
     // Once between two rounds: whoever cannot send what we lack would otherwise be asked as fast as it answers.
     if (this.#asked.has(document)) return;
     this.#asked.add(document);
