@@ -7,6 +7,7 @@ import { MAX_RECORD_BYTES } from "../../crdt/store/record.ts";
 import type { BatchRange, StoreRecord } from "../../crdt/store/store.ts";
 import { fra, nyc, sampleBatch } from "../support/database.ts";
 import { compactionContract } from "./store-compaction.ts";
+import { fullDiskContract } from "./store-full-disk.ts";
 import {
   batch,
   batches,
@@ -19,9 +20,10 @@ import {
   type Place,
 } from "./store-fixture.ts";
 
-export function storeContract(makePlace: () => Promise<Place>): void {
+export function storeContract(makePlace: () => Promise<Place>, { fills = true } = {}): void {
   const at = new StoreFixture(makePlace);
   compactionContract(at);
+  if (fills) describe("a full disk", () => fullDiskContract(at));
 
   describe("what is appended", () => {
     test("is nothing at first", async () => {
