@@ -107,6 +107,11 @@ export class EdgeShow implements ShowService {
     return poll.final?.counts ?? sumCounts(this.#registers(), id);
   }
 
+  late(id: string): number {
+    const poll = this.#programme.poll(id);
+    return poll ? this.#replica.late(poll.definition.index) : 0;
+  }
+
   present(): number {
     return [...bestSections(this.#registers()).values()].reduce((sum, section) => sum + section.present, 0);
   }

@@ -43,6 +43,8 @@ export interface ShowService {
   roster(): readonly (RosterEntry & { readonly lost: boolean })[];
   /** Counts in force over all shards; whether the asker may see them is the route's to decide by `countsVisible`. */
   counts(poll: string): Counts | Refusal;
+  /** Ballots of a final poll beyond its cut, as far as this edge has heard of them: kept, shown, not counted. */
+  late(poll: string): number;
   /** Receivers that retrieved the show's content, over all shards. */
   present(): number;
   /** Ballots known of a receiver, by its token's subject. */

@@ -56,7 +56,7 @@ export function resultsBody(show: ShowService, view: PollView): ResultsBody | Re
   const results = { poll: view.definition.id, state: view.state, counts: optionCounts(view.definition, counts) };
   if (!view.final) return results;
   const { at, cut, lost } = view.final;
-  return { ...results, final: { at, cut: { ...cut }, lost: [...lost] } };
+  return { ...results, final: { at, cut: { ...cut }, lost: [...lost], late: show.late(results.poll) } };
 }
 
 export function contentItemBody(show: string, item: ContentItem): ContentItemBody {

@@ -31,14 +31,24 @@ export class EdgeApi {
   }
 
   command(show: string, poll: string, command: PollCommand, body?: object): Promise<Polls> {
-    return this.#ask(ProducerPollBody, "POST", `/v1/shows/${encodeURIComponent(show)}/polls/${encodeURIComponent(poll)}/${command}`, body);
+    return this.#ask(
+      ProducerPollBody,
+      "POST",
+      `/v1/shows/${encodeURIComponent(show)}/polls/${encodeURIComponent(poll)}/${command}`,
+      body,
+    );
   }
 
   results(show: string): Promise<v.InferOutput<typeof AllResultsBody>> {
     return this.#ask(AllResultsBody, "GET", `/v1/shows/${encodeURIComponent(show)}/results`);
   }
 
-  async #ask<S extends v.GenericSchema>(schema: S, method: string, path: string, body?: unknown): Promise<v.InferOutput<S>> {
+  async #ask<S extends v.GenericSchema>(
+    schema: S,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<v.InferOutput<S>> {
     const deadline = Date.now() + NOT_READY.forMs;
     for (;;) {
       const response = await this.#fetch(method, path, body);
@@ -53,10 +63,18 @@ export class EdgeApi {
   }
 
   async #fetch(method: string, path: string, body: unknown): Promise<Response> {
-    const headers = { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) };
+    const headers = {
+      authorization: `Bearer ${this.#token}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    };
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     try {
-      return await fetch(`${this.address}${path}`, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), ...sent });
+      return await fetch(`${this.address}${path}`, {
+        method,
+        headers,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...sent,
+      });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new UserError(`${method} ${this.address}${path}: ${cause}`);

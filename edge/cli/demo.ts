@@ -60,7 +60,9 @@ export async function demo(options: DemoOptions): Promise<void> {
     await network.stop();
     writeFileSync(log, `${lines.join("\n")}\n`);
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message}\nEverything is still in "${folder.path}", what its members printed in "${log}".`);
+    throw new UserError(
+      `${error.message}\nEverything is still in "${folder.path}", what its members printed in "${log}".`,
+    );
   }
 }
 
@@ -68,7 +70,8 @@ async function play(stage: Stage, receivers: number): Promise<void> {
   const { network, tell } = stage;
   tell(`starting the edges ${EDGES.join(", ")} and the recorder on ${network.runtime === "deno" ? "Deno" : "Node"}`);
   network.start();
-  if (!(await network.whenWhole(START_TIMEOUT_MS))) throw new UserError(`the network did not come up: ${statusLine(await network.status())}`);
+  if (!(await network.whenWhole(START_TIMEOUT_MS)))
+    throw new UserError(`the network did not come up: ${statusLine(await network.status())}`);
   tell(statusLine(await network.status()));
   await openShow(stage);
   const report = await vote(stage, receivers);
@@ -129,7 +132,9 @@ async function finish({ folder, poll, tell }: Stage, { acknowledged }: AudienceR
   tell(`poll closed; ${grouped(acknowledged)} acknowledged presses have to be in the result`);
   for (const { name } of folder.edges) await waitForFinal(apiOf(folder, name), poll.id);
   await api.command(SAMPLE_SHOW.id, poll.id, "release");
-  tell(`sealed by ${EDGES.length} of ${EDGES.length} and final everywhere after ${duration(performance.now() - closed)}, 2 s of grace included; released`);
+  tell(
+    `sealed by ${EDGES.length} of ${EDGES.length} and final everywhere after ${duration(performance.now() - closed)}, 2 s of grace included; released`,
+  );
 }
 
 async function waitForFinal(api: EdgeApi, poll: string): Promise<void> {
@@ -137,7 +142,8 @@ async function waitForFinal(api: EdgeApi, poll: string): Promise<void> {
   for (;;) {
     const found = (await api.show(SAMPLE_SHOW.id)).polls.find(({ id }) => id === poll);
     if (found?.final) return;
-    if (Date.now() > deadline) throw new UserError(`the poll is not final at ${api.address}: it waits for ${found?.waiting_for.join(", ")}`);
+    if (Date.now() > deadline)
+      throw new UserError(`the poll is not final at ${api.address}: it waits for ${found?.waiting_for.join(", ")}`);
     await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
   }
 }

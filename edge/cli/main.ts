@@ -7,13 +7,14 @@ import { RUNTIMES } from "./supervise/program.ts";
 import { UserError } from "./user-error.ts";
 import { verifyCommand } from "./verify/command.ts";
 
-
 const program = new Command("redbutton").description("Interactive television at the edge").showHelpAfterError();
 
 const dir = () => new Option("--dir <dir>", "folder of the network").default(DEFAULT_FOLDER);
-const runtime = () => new Option("--runtime <name>", "what members run on (default: Deno where it is installed)").choices([...RUNTIMES]);
+const runtime = () =>
+  new Option("--runtime <name>", "what members run on (default: Deno where it is installed)").choices([...RUNTIMES]);
 const edge = () => new Option("--edge <name|url>", "edge to talk to (default: the first that answers)");
-const token = () => new Option("--token <token>", "token to show it (default: $REDBUTTON_TOKEN, or one from the folder)");
+const token = () =>
+  new Option("--token <token>", "token to show it (default: $REDBUTTON_TOKEN, or one from the folder)");
 const show = () => new Option("--show <show>", "the show (default: the only one)");
 
 program
@@ -46,6 +47,10 @@ network
   .requiredOption("--edges <list>", "NAME=HOST or NAME=PUBLICHOST/BACKBONEHOST, comma-separated")
   .option("--recorder <store>", "the recorder's database: file:PATH or a libSQL server's address", "file:recorder.db")
   .option("--no-recorder", "leave the recorder out")
+  .option(
+    "--data <dir>",
+    "folder on each host for its log, e.g. /var/lib/redbutton (default: beside its configuration)",
+  )
   .option("--out <dir>", "folder to write", DEFAULT_FOLDER)
   .option("--port <port>", "public port of the first edge on a host", wholeNumber)
   .option("--backbone-port <port>", "backbone port of the first edge on a host", wholeNumber)
@@ -103,8 +108,6 @@ program
   .description("end a member of the running network as by kill -9; it starts again by itself")
   .addOption(dir())
   .action(async (name, options) => (await import("./kill.ts")).kill(name, options));
-
-
 
 program
   .command("demo")

@@ -23,9 +23,11 @@ export function runMonitor(options: MemberOptions): void {
 /** The program replaces this one (execve), so that signals and systemd find the member itself and no wrapper. */
 function run(options: MemberOptions, isRight: (role: Config["role"]) => boolean, whose: string): void {
   const { role } = configOf(options.config);
-  if (!isRight(role)) throw new UserError(`"${options.config}" is the configuration of role "${role}", wanted ${whose}`, EXIT_CONFIG);
+  if (!isRight(role))
+    throw new UserError(`"${options.config}" is the configuration of role "${role}", wanted ${whose}`, EXIT_CONFIG);
   const { command, args, folder } = memberProgram(options.config, options.runtime);
-  if (!process.execve) throw new UserError("this platform cannot replace a process: run edge/runtime/deno.ts or node.ts itself");
+  if (!process.execve)
+    throw new UserError("this platform cannot replace a process: run edge/runtime/deno.ts or node.ts itself");
   process.chdir(folder);
   process.execve(command, [command, ...args], process.env);
 }

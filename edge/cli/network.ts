@@ -11,16 +11,25 @@ export interface NewNetworkOptions {
   /** The recorder's database; `false` leaves the recorder out. */
   readonly recorder: string | false;
   readonly out: string;
+  readonly data?: string;
   readonly port?: number;
   readonly backbonePort?: number;
 }
 
 /** Writes the configuration files of a new network, keys included. */
 export function newNetwork(options: NewNetworkOptions): void {
-  const ports = { public: options.port ?? DEFAULT_PORTS.public, backbone: options.backbonePort ?? DEFAULT_PORTS.backbone };
+  const ports = {
+    public: options.port ?? DEFAULT_PORTS.public,
+    backbone: options.backbonePort ?? DEFAULT_PORTS.backbone,
+  };
   const recorder = options.recorder === false ? {} : { recorder: { store: options.recorder } };
-  const folder = writeFolder(options.out, planNetwork({ edges: parseEdges(options.edges), ports, ...recorder }));
-  for (const { name, address, config } of folder.edges) say(`edge ${name} at ${address}: redbutton edge --config ${config}`);
+  const data = options.data === undefined ? {} : { data: options.data };
+  const folder = writeFolder(
+    options.out,
+    planNetwork({ edges: parseEdges(options.edges), ports, ...recorder, ...data }),
+  );
+  for (const { name, address, config } of folder.edges)
+    say(`edge ${name} at ${address}: redbutton edge --config ${config}`);
   for (const { role, config } of folder.processes) say(`${role}: redbutton monitor --config ${config}`);
   say(`Each file goes to its own host. Keep "${folder.path}": the commands of the CLI read it.`);
 }

@@ -18,7 +18,9 @@ export async function commandPoll(command: PollCommand, id: string | undefined, 
   if (command === "open") await armDraft(api, show, poll);
   const body = options.for === undefined ? undefined : { duration_ms: options.for };
   const now = await api.command(show, poll, command, body);
-  say(`${show}/${poll} is ${now.state}${now.closes_at === undefined ? "" : `, closes at ${new Date(now.closes_at).toISOString()}`}`);
+  say(
+    `${show}/${poll} is ${now.state}${now.closes_at === undefined ? "" : `, closes at ${new Date(now.closes_at).toISOString()}`}`,
+  );
 }
 
 /** States in which a poll can follow a command. */
@@ -33,7 +35,10 @@ const FITTING: Readonly<Record<PollCommand, readonly string[]>> = {
 async function firstFor(command: PollCommand, api: EdgeApi, show: string): Promise<string> {
   const { polls } = await api.show(show);
   const found = polls.find(({ state }) => FITTING[command].includes(state));
-  if (!found) throw new UserError(`no poll of "${show}" can ${command}: ${polls.map(({ id, state }) => `${id} is ${state}`).join(", ")}`);
+  if (!found)
+    throw new UserError(
+      `no poll of "${show}" can ${command}: ${polls.map(({ id, state }) => `${id} is ${state}`).join(", ")}`,
+    );
   return found.id;
 }
 

@@ -25,7 +25,9 @@ export async function listShows(options: TargetOptions): Promise<void> {
   const ids = await showsOf(api.address);
   if (ids.length === 0) return say("no shows yet: `redbutton show create FILE`");
   const shows = await Promise.all(ids.map((id) => api.show(id)));
-  const rows = shows.flatMap((show) => show.polls.map((poll) => [show.id, poll.id, poll.state, poll.mode, poll.question]));
+  const rows = shows.flatMap((show) =>
+    show.polls.map((poll) => [show.id, poll.id, poll.state, poll.mode, poll.question]),
+  );
   say(tableOf([["show", "poll", "state", "counts", "question"], ...rows]));
 }
 

@@ -17,7 +17,10 @@ export interface TokenOptions {
 
 /** Prints a token for an operator or a reader. */
 export function mintToken(options: TokenOptions): void {
-  const secret = options.config === undefined ? openFolder(options.dir ?? DEFAULT_FOLDER).secret() : readConfigFile(options.config).keys.network;
+  const secret =
+    options.config === undefined
+      ? openFolder(options.dir ?? DEFAULT_FOLDER).secret()
+      : readConfigFile(options.config).keys.network;
   const exp = Math.floor(Date.now() / 1000) + options.days * 86_400;
   const shows = options.shows === undefined ? "*" : options.shows.split(",");
   say(deriveTokenKeys(secret).operators.sign({ sub: options.name, exp, role: options.role, shows }));

@@ -1,10 +1,17 @@
+import { SAME_SIGNAL_MS } from "../runtime/host/signals.ts";
 import { EdgeApi } from "./api.ts";
 import { DEFAULT_FOLDER, findFolder, writeFolder, type NetworkFolder } from "./network/folder.ts";
 import { DEFAULT_PORTS, parseEdges, planNetwork } from "./network/plan.ts";
 import { isFree } from "./network/ports.ts";
 import { MemberLog, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
-import { askControl, controlPath, listenForControl, type ControlAnswer, type ControlRequest } from "./supervise/control.ts";
+import {
+  askControl,
+  controlPath,
+  listenForControl,
+  type ControlAnswer,
+  type ControlRequest,
+} from "./supervise/control.ts";
 import { RunningNetwork } from "./supervise/network.ts";
 import { findDeno, type RuntimeName } from "./supervise/program.ts";
 import { lagOf, statusLine, type NetworkStatus } from "./supervise/status.ts";
@@ -32,7 +39,8 @@ export async function up(options: UpOptions): Promise<void> {
   const folder = findOrMakeFolder(options);
   await refuseSecond(folder);
   await refuseTakenPorts(folder);
-  if (options.runtime === undefined && !findDeno()) say("No Deno is installed for this platform: the network runs on Node.");
+  if (options.runtime === undefined && !findDeno())
+    say("No Deno is installed for this platform: the network runs on Node.");
   const log = new MemberLog([...folder.edges, ...folder.processes].map(({ name }) => name));
   const network = new RunningNetwork(folder, options.runtime, {
     online: (name, line) => log.write(name, line),
@@ -75,17 +83,20 @@ async function refuseTakenPorts(folder: NetworkFolder): Promise<void> {
     if (config.role !== "edge") continue;
     for (const { host, port } of [config.public, config.backbone])
       if (!(await isFree(host, port)))
-        throw new UserError(`${host}:${port}, which edge "${edge.name}" needs, is taken: another network may be up (--dir and --port make a second one)`);
+        throw new UserError(
+          `${host}:${port}, which edge "${edge.name}" needs, is taken: another network may be up (--dir and --port make a second one)`,
+        );
   }
 }
 
-/** A stop that a signal or a request on the control socket asks for; a second signal ends this process at once. */
+/** A stop that a signal or a request on the control socket asks for; a signal that comes later ends this process at once. */
 function stopAsked(): { readonly asked: Promise<void>; readonly ask: () => void } {
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-  let count = 0;
+  let askedAt: number | undefined;
   const onsignal = () => {
     // The children's lifelines end with this process, and they stop by themselves.
-    if (++count > 1) process.exit(1);
+    if (askedAt !== undefined && Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(1);
+    askedAt ??= Date.now();
     ask();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onsignal);
@@ -98,7 +109,8 @@ async function answer(asked: ControlRequest, network: RunningNetwork, stop: () =
       return { ok: true, text: statusLine(await network.status()) };
     case "kill": {
       const pid = network.kill(asked.name);
-      if (pid !== undefined) return { ok: true, text: `killed "${asked.name}" (pid ${pid}); it starts again by itself` };
+      if (pid !== undefined)
+        return { ok: true, text: `killed "${asked.name}" (pid ${pid}); it starts again by itself` };
       return { ok: false, text: `no "${asked.name}" is running; there are ${network.names.join(", ")}` };
     }
     case "stop":
@@ -117,7 +129,9 @@ async function createSampleShow(folder: NetworkFolder, network: RunningNetwork, 
     await network.whenWhole(SHOW_TIMEOUT_MS);
     log.note(`created the sample show "${SAMPLE_SHOW.id}": \`redbutton poll open\` opens its first poll`);
   } catch (error) {
-    log.note(style("red", `creating the sample show failed: ${error instanceof Error ? error.message : String(error)}`));
+    log.note(
+      style("red", `creating the sample show failed: ${error instanceof Error ? error.message : String(error)}`),
+    );
   }
 }
 

@@ -38,9 +38,13 @@ export interface AudienceOptions {
   /** File that the books are written to. */
   readonly books?: string;
   readonly onprogress?: (progress: AudienceProgress) => void;
+  /** Aborted: nobody comes any more, and those who are there finish. */
+  readonly signal?: AbortSignal;
 }
 
 const PROGRESS_INTERVAL_MS = 250;
+/** So that a slow schedule notices when it is stopped. */
+const LONGEST_NAP_MS = 200;
 const TOKEN_SECONDS = 86_400;
 /** How a slow receiver pauses in the middle of what it sends, ms. */
 const SLOW_PAUSE_MS = { least: 200, most: 1500 };
@@ -75,6 +79,8 @@ class Audience {
   readonly #totals: Totals;
   readonly #books: BooksWriter | undefined;
   readonly #done = Promise.withResolvers<void>();
+  #present = 0;
+  #isAdmitting = true;
   #startedAt = 0;
   #endedAt = 0;
   #lateMs = 0;
@@ -115,13 +121,21 @@ class Audience {
   #admit(): void {
     const now = performance.now() - this.#startedAt;
     let due = this.#schedule.nextAt;
-    while (due !== undefined && due <= now) {
+    while (due !== undefined && due <= now && !this.#options.signal?.aborted) {
       this.#lateMs = Math.max(this.#lateMs, now - due);
       this.#enter(this.#schedule.take());
       due = this.#schedule.nextAt;
     }
-    if (due !== undefined) setTimeout(() => this.#admit(), due - now);
-    else if (this.#options.receivers === 0) this.#done.resolve();
+    if (due !== undefined && !this.#options.signal?.aborted) {
+      setTimeout(() => this.#admit(), Math.min(due - now, LONGEST_NAP_MS));
+      return;
+    }
+    this.#isAdmitting = false;
+    this.#endIfEmpty();
+  }
+
+  #endIfEmpty(): void {
+    if (!this.#isAdmitting && this.#present === 0) this.#done.resolve();
   }
 
   #enter(number: number): void {
@@ -137,6 +151,7 @@ class Audience {
       receiver: newReceiver(plan),
       socket: undefined,
     };
+    this.#present += 1;
     this.#tell(guest, { is: "due", now: performance.now() });
   }
 
@@ -199,7 +214,8 @@ class Audience {
     this.#totals.add(line);
     this.#books?.add(line);
     this.#ledger.finished += 1;
-    if (this.#ledger.finished === this.#options.receivers) this.#done.resolve();
+    this.#present -= 1;
+    this.#endIfEmpty();
   }
 
   #lineOf({ subject, receiver: { trail } }: Guest): ReceiverLine {

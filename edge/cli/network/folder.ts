@@ -69,7 +69,10 @@ export class NetworkFolder {
     if (list === undefined) return this.edges;
     return list.split(",").map((name) => {
       const edge = this.edges.find((each) => each.name === name.trim());
-      if (!edge) throw new UserError(`there is no edge "${name}" in "${this.path}"; it has ${this.edges.map((each) => each.name).join(", ")}`);
+      if (!edge)
+        throw new UserError(
+          `there is no edge "${name}" in "${this.path}"; it has ${this.edges.map((each) => each.name).join(", ")}`,
+        );
       return edge;
     });
   }
@@ -91,13 +94,15 @@ export function findFolder(path: string): NetworkFolder | undefined {
 /** The same, where there has to be one. */
 export function openFolder(path: string): NetworkFolder {
   const folder = findFolder(path);
-  if (!folder) throw new UserError(`there is no network in "${path}": \`redbutton up\` makes one, \`redbutton network new\` too`);
+  if (!folder)
+    throw new UserError(`there is no network in "${path}": \`redbutton up\` makes one, \`redbutton network new\` too`);
   return folder;
 }
 
 /** Writes a network down. Files with keys can be read by their owner alone. */
 export function writeFolder(path: string, plan: NetworkPlan): NetworkFolder {
-  if (existsSync(join(path, "network.json"))) throw new UserError(`there is a network in "${path}" already: its keys are not overwritten`);
+  if (existsSync(join(path, "network.json")))
+    throw new UserError(`there is a network in "${path}" already: its keys are not overwritten`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   for (const { name, config } of [...plan.edges, ...plan.processes])
     writeFileSync(join(path, `${name}.json`), json(config), { mode: 0o600, flag: "wx" });

@@ -23,6 +23,8 @@ export interface NetworkWish {
   readonly recorder?: { readonly store: string };
   /** Of the first edge on a host; the others there count up. */
   readonly ports: FirstPorts;
+  /** Folder on each host for its log; beside the configuration where none is named. */
+  readonly data?: string;
 }
 
 export interface FirstPorts {
@@ -54,7 +56,11 @@ export interface PlannedProcess {
 /** Makes keys and configurations for a network of these edges, each linked with every other. */
 export function planNetwork(wish: NetworkWish): NetworkPlan {
   const network = bytesToHex(randomBytes(KEY_BYTES));
-  const edges = wish.edges.map((edge, i) => ({ ...edge, ports: portsOf(wish, i), identity: identityOf(edge.name, "edge") }));
+  const edges = wish.edges.map((edge, i) => ({
+    ...edge,
+    ports: portsOf(wish, i),
+    identity: identityOf(edge.name, "edge"),
+  }));
   const recorder = wish.recorder && { identity: identityOf("recorder", "process"), store: wish.recorder.store };
   const edgePeers = edges.map((edge) => ({
     name: edge.name,
@@ -72,7 +78,7 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
       public: { host: edge.publicHost, port: edge.ports.public, address },
       backbone: { host: edge.backboneHost, port: edge.ports.backbone },
       peers: [...edgePeers.filter((peer) => peer.name !== edge.name), ...(recorderPeer ? [recorderPeer] : [])],
-      store: `file:${edge.name}.db`,
+      store: `file:${wish.data === undefined ? "" : `${wish.data}/`}${edge.name}.db`,
       keys: { private: bytesToHex(edge.identity.secretKey), network },
     };
     return { name: edge.name, region: edge.region, address, config };
@@ -94,8 +100,10 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
  */
 export function parseEdges(text: string): EdgeWish[] {
   const edges = text.split(",").map((part) => {
-    const [, name = "", publicHost = "", backboneHost = publicHost] = /^([^=]*)=([^/]+)(?:\/(.+))?$/.exec(part.trim()) ?? [];
-    if (!EDGE_NAME.test(name)) throw new Error(`reading edges: got "${part}", wanted NAME=HOST or NAME=PUBLICHOST/BACKBONEHOST`);
+    const [, name = "", publicHost = "", backboneHost = publicHost] =
+      /^([^=]*)=([^/]+)(?:\/(.+))?$/.exec(part.trim()) ?? [];
+    if (!EDGE_NAME.test(name))
+      throw new Error(`reading edges: got "${part}", wanted NAME=HOST or NAME=PUBLICHOST/BACKBONEHOST`);
     return { name, region: name, publicHost, backboneHost };
   });
   const twice = edges.find(({ name }, i) => edges.findIndex((other) => other.name === name) !== i);

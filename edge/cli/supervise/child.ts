@@ -56,7 +56,11 @@ export class Child {
     const { command, args, folder } = this.program;
     // In a session of its own, so that a terminal's Ctrl-C reaches the supervisor alone. Standard input is the lifeline:
     // it ends with the supervisor, however that dies, and the child with it.
-    const process = spawn(command, [...args, "--supervised"], { cwd: folder, stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const process = spawn(command, [...args, "--supervised"], {
+      cwd: folder,
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
     process.stdin.on("error", () => {});
     this.#forward(process.stdout);
     this.#forward(process.stderr);

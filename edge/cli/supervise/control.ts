@@ -28,7 +28,10 @@ export function controlPath(folder: string): string {
 }
 
 /** Listens for requests. Whoever can open the socket's file may ask: its owner. */
-export function listenForControl(path: string, onrequest: (asked: ControlRequest) => Promise<ControlAnswer>): Promise<Server> {
+export function listenForControl(
+  path: string,
+  onrequest: (asked: ControlRequest) => Promise<ControlAnswer>,
+): Promise<Server> {
   // Left by one that was killed: a living one would have answered before.
   rmSync(path, { force: true });
   const server = createServer((socket) => serve(socket, onrequest));
@@ -46,7 +49,10 @@ function serve(socket: Socket, onrequest: (asked: ControlRequest) => Promise<Con
   });
 }
 
-async function answerTo(line: string, onrequest: (asked: ControlRequest) => Promise<ControlAnswer>): Promise<ControlAnswer> {
+async function answerTo(
+  line: string,
+  onrequest: (asked: ControlRequest) => Promise<ControlAnswer>,
+): Promise<ControlAnswer> {
   try {
     return await onrequest(v.parse(request, JSON.parse(line)));
   } catch (error) {

@@ -69,7 +69,10 @@ export class RunningNetwork {
   }
 
   status(): Promise<NetworkStatus> {
-    return askStatus(this.folder.edges, this.folder.processes.map(({ name }) => name));
+    return askStatus(
+      this.folder.edges,
+      this.folder.processes.map(({ name }) => name),
+    );
   }
 
   /** Resolves with true once everyone is live and linked; with false after `timeoutMs`, or where a member gave up. */

@@ -41,9 +41,21 @@ export function memberProgram(config: string, wish: RuntimeName | undefined, opt
   if (wish === "deno" && !deno) throw new Error(`no Deno is installed for ${process.platform} ${process.arch}`);
   const args = ["--config", resolve(config), ...options];
   return deno
-    ? { runtime: "deno", command: deno, args: ["run", ...DENO_OPTIONS, join(ROOT, "edge/runtime/deno.ts"), ...args], folder: ROOT }
+    ? {
+        runtime: "deno",
+        command: deno,
+        args: ["run", ...DENO_OPTIONS, join(ROOT, "edge/runtime/deno.ts"), ...args],
+        folder: ROOT,
+      }
     : { runtime: "node", command: process.execPath, args: [join(ROOT, "edge/runtime/node.ts"), ...args], folder: ROOT };
 }
 
 /** Nothing is fetched, nothing is asked for. Native code (libSQL's) is let in, so finer permissions would guard nothing. */
-const DENO_OPTIONS = ["--allow-all", "--no-prompt", "--cached-only", "--no-lock", "--node-modules-dir=manual", "--quiet"];
+const DENO_OPTIONS = [
+  "--allow-all",
+  "--no-prompt",
+  "--cached-only",
+  "--no-lock",
+  "--node-modules-dir=manual",
+  "--quiet",
+];

@@ -28,7 +28,8 @@ const HEALTH_TIMEOUT_MS = 2000;
 /** Asks every edge how it is. A process is well when an edge that answers has a link with it. */
 export async function askStatus(edges: readonly NetworkEdge[], processes: readonly string[]): Promise<NetworkStatus> {
   const asked = await Promise.all(edges.map(async (edge) => ({ edge, health: await askHealth(edge.address) })));
-  const linked = (name: string) => asked.some(({ health: its }) => its?.links.some((link) => link.peer === name && link.open));
+  const linked = (name: string) =>
+    asked.some(({ health: its }) => its?.links.some((link) => link.peer === name && link.open));
   return { edges: asked, processes: processes.map((name) => ({ name, ok: linked(name) })) };
 }
 
@@ -54,7 +55,9 @@ export function isWhole(status: NetworkStatus): boolean {
 
 /** The longest time for which some edge misses what another has written, ms. */
 export function lagOf(status: NetworkStatus): number {
-  const lags = status.edges.flatMap(({ health: its }) => its?.shows.flatMap((show) => Object.values(show.lag_ms)) ?? []);
+  const lags = status.edges.flatMap(
+    ({ health: its }) => its?.shows.flatMap((show) => Object.values(show.lag_ms)) ?? [],
+  );
   return Math.max(0, ...lags);
 }
 

@@ -97,6 +97,7 @@ function isHandshake(headers: Readonly<Record<string, string>>): boolean {
 
 /** The parts of a node request that `ws` looks at. Subprotocols and extensions are declined by being left out. */
 function handshake(headers: Readonly<Record<string, string>>): IncomingMessage {
-  const { "sec-websocket-protocol": _protocol, "sec-websocket-extensions": _extensions, ...rest } = headers;
-  return { method: "GET", url: "/", headers: rest } as IncomingMessage;
+  const { upgrade, "sec-websocket-key": key, "sec-websocket-version": version } = headers;
+  const known = { upgrade, "sec-websocket-key": key, "sec-websocket-version": version };
+  return { method: "GET", url: "/", headers: known } as IncomingMessage;
 }

@@ -58,7 +58,7 @@ export class ConnectionStream extends Duplex {
   }
 
   async #writeAll(chunk: Buffer): Promise<void> {
-    for (let at = 0; at < chunk.length; ) at += await this.#connection.write(chunk.subarray(at));
+    for (let at = 0; at < chunk.length;) at += await this.#connection.write(chunk.subarray(at));
   }
 }
 

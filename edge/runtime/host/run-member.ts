@@ -36,7 +36,9 @@ export const STOP_TIMEOUT_MS = 10_000;
 
 /** The whole program of a member: reads its configuration, starts it, and stops it when asked to. */
 export async function runMember(door: Door, starters: Starters): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: "string" }, supervised: { type: "boolean", default: false } } });
+  const { values } = parseArgs({
+    options: { config: { type: "string" }, supervised: { type: "boolean", default: false } },
+  });
   if (values.config === undefined) return end(EXIT.config, "starting a member: wanted --config FILE");
   const config = configOrEnd(values.config);
   const world = realWorld(logOf(config.name));
@@ -47,10 +49,15 @@ export async function runMember(door: Door, starters: Starters): Promise<void> {
   };
   const stopAsked = whenToStop(values.supervised);
   const starting = start(config, { door, world, onlost }, starters);
-  const running = await starting.catch((error: Error) => end(EXIT.failed, `starting "${config.name}": ${error.message}`));
+  const running = await starting.catch((error: Error) =>
+    end(EXIT.failed, `starting "${config.name}": ${error.message}`),
+  );
   const reason = await stopAsked;
   world.log("info", "stopping", { reason });
-  setTimeout(() => end(EXIT.failed, `"${config.name}" did not stop within ${STOP_TIMEOUT_MS} ms`), STOP_TIMEOUT_MS).unref();
+  setTimeout(
+    () => end(EXIT.failed, `"${config.name}" did not stop within ${STOP_TIMEOUT_MS} ms`),
+    STOP_TIMEOUT_MS,
+  ).unref();
   await running.stop();
   world.log("info", "stopped");
   process.exit(EXIT.stopped);

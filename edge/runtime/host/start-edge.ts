@@ -37,7 +37,12 @@ export async function startEdge(config: EdgeConfig, surroundings: Surroundings):
     },
     (request, client) => app.hono.fetch(request, client),
   );
-  world.log("info", "edge is up", { boot: member.boot, address, backbone: `${backbone.host}:${backbone.port}`, runtime: door.runtime });
+  world.log("info", "edge is up", {
+    boot: member.boot,
+    address,
+    backbone: `${backbone.host}:${backbone.port}`,
+    runtime: door.runtime,
+  });
   return { stop: () => stopEdge(edge, app, [listener, backbone], () => store.close()) };
 }
 
@@ -61,7 +66,12 @@ function clientOf(c: Context): Client {
 }
 
 /** Refuses what is new, makes durable and pushes what was taken, and only then lets go of sockets and links. */
-async function stopEdge(edge: Edge, app: App, listeners: readonly Listener[], closeStore: () => Promise<void>): Promise<void> {
+async function stopEdge(
+  edge: Edge,
+  app: App,
+  listeners: readonly Listener[],
+  closeStore: () => Promise<void>,
+): Promise<void> {
   await edge.drain();
   app.dismiss();
   const [listener, backbone] = listeners;

@@ -1,0 +1,106 @@
+import { randomInt } from "node:crypto";
+import { join } from "node:path";
+import * as v from "valibot";
+import { ContentBody } from "../../answers.ts";
+import { openFolder, type NetworkFolder } from "../network/folder.ts";
+import { say } from "../output.ts";
+import { theShow } from "../show.ts";
+import { askHealth } from "../supervise/status.ts";
+import { UserError } from "../user-error.ts";
+import { runAudience, type AudiencePoll } from "./audience.ts";
+import type { AudienceEdge } from "./carrier.ts";
+import { progressDisplay } from "./progress.ts";
+import { reportText } from "./report.ts";
+
+/** The command line, read. */
+export interface AudienceCommandOptions {
+  readonly dir: string;
+  readonly show?: string;
+  readonly poll?: string;
+  readonly receivers: number;
+  readonly rate: number;
+  readonly edges?: string;
+  readonly seed?: number;
+  readonly books?: string | false;
+  readonly deadline: number;
+  readonly ws: number;
+  readonly retryShare: number;
+  readonly changeShare: number;
+  readonly moveShare: number;
+  readonly slowShare: number;
+  readonly signedShare: number;
+}
+
+/** Runs an audience as the command line says. */
+export async function runAudienceCommand(options: AudienceCommandOptions): Promise<void> {
+  const folder = openFolder(options.dir);
+  const edges = edgesOf(folder, options.edges);
+  const first = await firstThatAnswers(edges);
+  const show = await theShow(first.address, options.show);
+  const poll = await pollOf(first.address, show, options.poll);
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const books = booksFile(folder, options, `${show}-${poll.id}-${seed}.ndjson`);
+  const display = progressDisplay(options.receivers);
+  const { ws, retryShare: retry, changeShare: change, moveShare: move, slowShare: slow, signedShare: signed } = options;
+  const stop = new AbortController();
+  process.once("SIGINT", () => {
+    say("nobody comes any more; those who are there finish");
+    stop.abort();
+  });
+  const report = await runAudience({
+    edges,
+    secret: folder.secret(),
+    show,
+    poll,
+    receivers: options.receivers,
+    rate: options.rate,
+    seed,
+    shares: { ws, retry, change, move, slow, signed },
+    deadlineMs: options.deadline * 1000,
+    ...(books === undefined ? {} : { books }),
+    signal: stop.signal,
+    onprogress: (now) => display.show(now),
+  });
+  display.end();
+  say(reportText(report));
+  if (!report.ok) process.exitCode = 1;
+}
+
+function edgesOf(folder: NetworkFolder, list: string | undefined): readonly AudienceEdge[] {
+  if (list === undefined) return folder.edges;
+  return list.split(",").flatMap((each): readonly AudienceEdge[] => {
+    const wish = each.trim();
+    return /^https?:/.test(wish) ? [{ name: wish, address: wish }] : folder.edgesNamed(wish);
+  });
+}
+
+async function firstThatAnswers(edges: readonly AudienceEdge[]): Promise<AudienceEdge> {
+  const asked = await Promise.all(edges.map(async (edge) => ({ edge, health: await askHealth(edge.address) })));
+  const found = asked.find(({ health }) => health?.ready);
+  if (!found) throw new UserError(`no edge is ready: asked ${edges.map(({ address }) => address).join(", ")}`);
+  return found.edge;
+}
+
+/** A poll as receivers see it: the one that is named, or the first that is open. */
+export async function pollOf(address: string, show: string, named: string | undefined): Promise<AudiencePoll> {
+  const polls = await publicPolls(address, show);
+  const found =
+    named === undefined ? polls.find(({ state }) => state === "open") : polls.find(({ id }) => id === named);
+  if (!found) {
+    const states = polls.map(({ id, state }) => `${id} is ${state}`).join(", ") || "it has none but drafts";
+    throw new UserError(`no ${named === undefined ? "open poll" : `poll "${named}"`} in "${show}": ${states}`);
+  }
+  return { id: found.id, mode: found.mode, votes: found.votes, options: found.options.map(({ id }) => id) };
+}
+
+async function publicPolls(address: string, show: string) {
+  const response = await fetch(new URL(`/v1/shows/${encodeURIComponent(show)}/content`, address));
+  const body: unknown = await response.json();
+  if (response.ok) return v.parse(ContentBody, body).polls;
+  throw new UserError(`reading show "${show}" at ${address}: HTTP ${response.status} ${JSON.stringify(body)}`);
+}
+
+function booksFile(folder: NetworkFolder, { books }: AudienceCommandOptions, name: string): string | undefined {
+  if (books === false) return undefined;
+  return books ?? join(folder.booksFolder, name);
+}

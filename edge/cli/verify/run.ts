@@ -1,0 +1,53 @@
+import { readBooks } from "../audience/books.ts";
+import { openFolder, type NetworkFolder } from "../network/folder.ts";
+import { say, style } from "../output.ts";
+import { theShow } from "../show.ts";
+import { askHealth } from "../supervise/status.ts";
+import { UserError } from "../user-error.ts";
+import { booksOfShow } from "./booked.ts";
+import { membersOf } from "./command.ts";
+import { pollText } from "./poll-report.ts";
+import { verifyShow } from "./verify.ts";
+
+/** The command line, read. */
+export interface VerifyCommandOptions {
+  readonly dir: string;
+  readonly show?: string;
+  readonly poll?: string;
+  readonly books?: readonly string[] | false;
+  readonly wait: string;
+}
+
+/** Verifies as the command line says. */
+export async function runVerifyCommand(options: VerifyCommandOptions): Promise<void> {
+  const folder = openFolder(options.dir);
+  const show = await theShow(await anyAddress(folder), options.show);
+  const { books: files } = options;
+  const books = files === false ? [] : files ? files.map(readBooks) : booksOfShow(folder.booksFolder, show);
+  const report = await verifyShow({
+    ...membersOf(folder),
+    show,
+    ...(options.poll === undefined ? {} : { poll: options.poll }),
+    books,
+    waitMs: waitMs(options.wait),
+  });
+  say(report.polls.map(pollText).join("\n\n"));
+  say("");
+  say(report.ok ? style("green", "all equal") : style(["bold", "red"], "NOT EQUAL"));
+  if (!report.ok) process.exitCode = 1;
+}
+
+async function anyAddress(folder: NetworkFolder): Promise<string> {
+  const asked = await Promise.all(
+    folder.edges.map(async ({ address }) => ({ address, health: await askHealth(address) })),
+  );
+  const found = asked.find(({ health }) => health);
+  if (!found) throw new UserError(`no edge of "${folder.path}" answers: is \`redbutton up\` running?`);
+  return found.address;
+}
+
+function waitMs(seconds: string): number {
+  const ms = Number(seconds) * 1000;
+  if (!(ms >= 0)) throw new UserError(`--wait is "${seconds}", wanted seconds`);
+  return ms;
+}
