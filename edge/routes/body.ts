@@ -8,19 +8,21 @@ export function readText(request: Request, limit: number): Promise<string | Refu
   const announced = request.headers.get("content-length");
   if (announced === null) return readPiecesAsText(request, limit);
   // A server lets no more than the announced length through, so this need not be counted again.
-  return Number(announced) <= limit ? request.text() : tooLarge(limit);
+  return Number(announced) <= limit ? request.text().catch(cutOff) : tooLarge(limit);
 }
 
 async function readPiecesAsText(request: Request, limit: number): Promise<string | Refusal> {
-  const bytes = await readPieces(request, limit);
+  const bytes = await readPieces(request, limit).catch(cutOff);
   return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes) : bytes;
 }
 
 /** The same for bytes. */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array | Refusal> {
   const announced = request.headers.get("content-length");
-  if (announced === null) return readPieces(request, limit);
-  return Number(announced) <= limit ? new Uint8Array(await request.arrayBuffer()) : tooLarge(limit);
+  if (announced === null) return readPieces(request, limit).catch(cutOff);
+  if (Number(announced) > limit) return tooLarge(limit);
+  const bytes = await request.arrayBuffer().catch(cutOff);
+  return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
 }
 
 /** Whether a body's media type is JSON, or not told. */
@@ -50,6 +52,11 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
     offset += piece.length;
   }
   return bytes;
+}
+
+/** The client left in the middle: the world's mistake and not ours, so the log need not hear of it. */
+function cutOff(): Refusal {
+  return refuse("malformed", "the body ended before its announced length");
 }
 
 function tooLarge(limit: number): Refusal {
