@@ -86,8 +86,8 @@ function isWithin(item: Y.Item, pruned: Watermark): boolean {
   return (item.content.getContent() as Uint8Array[]).every((bytes) => isPruned(bytes, pruned));
 }
 
-/** What cannot be read is recorded nowhere, and stays. */
-function isPruned(bytes: Uint8Array, pruned: Watermark): boolean {
+/** Whether a batch is at or under `pruned`. What cannot be read is recorded nowhere, and stays. */
+export function isPruned(bytes: Uint8Array, pruned: Watermark): boolean {
   const header = headerOf(bytes);
   return header !== undefined && header.sequence <= (pruned[chainId(header)] ?? 0);
 }

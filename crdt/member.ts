@@ -180,6 +180,11 @@ export class Member {
     return this.backbone.status();
   }
 
+  /** Names of members that run twice, as far as this one is linked with both. */
+  twins(): ReadonlySet<string> {
+    return this.backbone.twins;
+  }
+
   /** Ballots and batches that this boot has made durable. */
   written(): { ballots: number; flushes: number } {
     const written = { ballots: 0, flushes: 0 };

@@ -248,7 +248,10 @@ export class Replica {
   /** Brings back what earlier boots wrote and no document holds. Only with a synced board: see `Shard.reappend`. */
   async reappend(): Promise<void> {
     for (const shard of this.#shards.values())
-      await shard.reappend(this.board.watermarks.pruned, (range) => this.batches(range));
+      await shard.reappend(
+        () => this.board.watermarks.pruned,
+        (range) => this.batches(range),
+      );
   }
 
   /** Batches of the log, for peers that miss them. */

@@ -3,7 +3,7 @@ import { chainId, headerOf, MAX_SEALED_CHAINS, type Chain, type SealedChain } fr
 import type { Watermark } from "./coverage.ts";
 import { Fold } from "./fold.ts";
 import type { Journal } from "./journal.ts";
-import { Ledger } from "./ledger.ts";
+import { isPruned, Ledger } from "./ledger.ts";
 import { HERE } from "./origin.ts";
 import type { Timers } from "./ports.ts";
 import type { BatchRange } from "./store/store.ts";
@@ -77,14 +77,17 @@ export class Shard {
    * Appends again, unchanged and to this boot's own array, what earlier boots of this member wrote and the ledger does
    * not hold. What lies at or below `pruned` is recorded, and must not come back. Returns how many were appended.
    */
-  async reappend(pruned: Watermark, logged: (range: BatchRange) => AsyncIterable<Uint8Array>): Promise<number> {
-    const present = new Set([...this.ledger.batches()].map(identityOf));
-    const missing: Uint8Array[] = [];
+  async reappend(pruned: () => Watermark, logged: (range: BatchRange) => AsyncIterable<Uint8Array>): Promise<number> {
+    const written: Uint8Array[] = [];
     for (const chain of this.#earlierChains()) {
-      const range = { chain, after: pruned[chainId(chain)] ?? 0, upTo: this.fold.coverage.of(chain) };
+      const range = { chain, after: pruned()[chainId(chain)] ?? 0, upTo: this.fold.coverage.of(chain) };
       if (range.upTo <= range.after) continue;
-      for await (const bytes of logged(range)) if (!present.has(identityOf(bytes))) missing.push(bytes);
+      for await (const bytes of logged(range)) written.push(bytes);
     }
+    // Only now: while the log was read, peers may have brought some of them, and the recorder pruned others.
+    const present = new Set([...this.ledger.batches()].map(identityOf));
+    const reached = pruned();
+    const missing = written.filter((bytes) => !present.has(identityOf(bytes)) && !isPruned(bytes, reached));
     for (let at = 0; at < missing.length; at += REAPPEND_BATCHES)
       this.#append(missing.slice(at, at + REAPPEND_BATCHES));
     return missing.length;

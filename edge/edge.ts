@@ -118,6 +118,7 @@ export class Edge implements EdgeService {
     return {
       clock: this.#member.clockTrust(),
       links: this.#member.links(),
+      alarms: [...this.#member.twins()].map((name) => `two programs run under the name "${name}"`),
       shows: shows.map((show) => show.health()),
       ...this.#member.written(),
     };

@@ -39,6 +39,7 @@ function ofEdge(edge: EdgeService, health: Health, connections: Connections): Me
     gauge("clock_skew_ms", "How far the peers' clocks are ahead.", only(health.clock.skewMs)),
     counter("ballots_total", "Ballots made durable since boot.", only(health.ballots)),
     counter("flushes_total", "Writes of the log since boot.", only(health.flushes)),
+    gauge("alarms", "What somebody has to look into: /healthz says what.", only(health.alarms.length)),
     gauge("receiver_sockets", "Open WebSockets of receivers.", only(connections.receivers)),
     gauge("reader_sockets", "Open WebSockets of readers.", only(connections.readers)),
   ];

@@ -100,6 +100,8 @@ export interface Health {
     readonly bytesIn: number;
     readonly bytesOut: number;
   }[];
+  /** What somebody has to look into, though everything goes on. */
+  readonly alarms: readonly string[];
   readonly shows: readonly ShowHealth[];
   /** Ballots made durable since boot, flushes and bytes of the log. */
   readonly ballots: number;

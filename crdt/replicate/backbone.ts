@@ -52,6 +52,9 @@ export class Backbone implements ConversationHost {
   readonly #conversations = new Map<string, Conversation>();
   /** Peer → its clock minus ours when its link closed, ms: a member that is cut off goes on by what it knows. */
   readonly #lastOffsets = new Map<string, number>();
+  /** Frames that had come over each link when it was last looked at. */
+  #heard: ReadonlyMap<Link, number> = new Map();
+  #twins: ReadonlySet<string> = new Set();
   #cancelTick: (() => void) | undefined;
   #stopped = false;
 
@@ -116,6 +119,11 @@ export class Backbone implements ConversationHost {
     for (const { peer, link } of this.#conversations.values())
       if (link.clockOffset !== undefined) offsets.set(peer, link.clockOffset);
     return [...offsets.values()];
+  }
+
+  /** Peers' names under which more than one program runs: an operator started a second one, or cloned a disk. */
+  get twins(): ReadonlySet<string> {
+    return this.#twins;
   }
 
   status(): LinkStatus[] {
@@ -241,6 +249,19 @@ export class Backbone implements ConversationHost {
       void replica.settleDebts();
       this.greetShow(replica);
     }
+    this.#lookForTwins();
+  }
+
+  /** Links of one name that all spoke within a round: that of a boot which was killed is silent, though it may look open. */
+  #lookForTwins(): void {
+    const links = [...this.#conversations.values()].map(({ link }) => link);
+    const lively = links.filter((link) => link.counters.framesIn > (this.#heard.get(link) ?? Infinity));
+    const names = lively.map((link) => link.peer!.name);
+    const twins = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+    for (const peer of twins)
+      if (!this.#twins.has(peer)) this.world.log("error", "two programs run under one name", { peer });
+    this.#twins = twins;
+    this.#heard = new Map(links.map((link) => [link, link.counters.framesIn]));
   }
 }
 

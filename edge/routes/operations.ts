@@ -33,10 +33,11 @@ export function showMetrics({ edge, sessions, rooms }: RouteContext): RouteHandl
   });
 }
 
-function healthBody({ clock, links, shows }: Health) {
+function healthBody({ clock, links, alarms, shows }: Health) {
   return {
     clock: { trusted: clock.trusted, skew_ms: clock.skewMs },
     links: links.map(({ peer, open, roundTripMs }) => ({ peer, open, round_trip_ms: roundTripMs })),
+    alarms,
     shows: shows.map(({ id, ready, lagMs }) => ({ id, ready, lag_ms: lagMs })),
   };
 }

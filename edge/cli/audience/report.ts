@@ -156,8 +156,7 @@ export function reportText(report: AudienceReport): string {
     ...(report.lateMs > LATE_MS
       ? [style("yellow", `this machine was too busy: receivers came up to ${duration(report.lateMs)} late`)]
       : []),
-    "",
-    latencyTable(report),
+    ...(acknowledged > 0 ? ["", latencyTable(report)] : []),
     "",
     totalsTable(report.books),
     ...(report.booksFile === undefined ? [] : [`books: ${report.booksFile}`]),

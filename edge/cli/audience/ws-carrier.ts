@@ -115,7 +115,7 @@ export class WebSocketCarrier implements Carrier {
     const state = this.#state;
     this.#state = { is: "closed" };
     if (state.is !== "closed") state.ws.terminate();
-    const isSure = this.#pending?.sent !== true && reason === "reset";
+    const isSure = this.#pending?.sent !== true && reason !== "left";
     this.#tell({ is: "failed", reason: isSure ? "unreachable" : reason });
   }
 

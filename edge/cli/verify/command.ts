@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import { DEFAULT_FOLDER, type NetworkFolder } from "../network/folder.ts";
-import type { VerifyOptions } from "./verify.ts";
+import { DEFAULT_FOLDER } from "../network/folder.ts";
+
+export { membersOf } from "./members.ts";
 
 /** `redbutton verify`. */
 export function verifyCommand(): Command {
@@ -13,15 +14,4 @@ export function verifyCommand(): Command {
     .option("--no-books", "compares with none")
     .option("--wait <seconds>", "how long edges may take to catch up", "10")
     .action(async (options) => (await import("./run.ts")).runVerifyCommand(options));
-}
-
-/** Where a network's edges and logs are, as its folder says. */
-export function membersOf(folder: NetworkFolder): Pick<VerifyOptions, "edges" | "recorder" | "secret"> {
-  const edges = folder.edges.map(({ name, address, config }) => ({
-    name,
-    address,
-    store: folder.configOf(config).store,
-  }));
-  const recorder = folder.processes.find(({ role }) => role === "recorder");
-  return { edges, secret: folder.secret(), ...(recorder ? { recorder: folder.configOf(recorder.config).store } : {}) };
 }

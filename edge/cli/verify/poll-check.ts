@@ -57,24 +57,26 @@ export class PollCheck {
   }
 
   report(): PollReport {
-    const rows = [...this.#rows(), ...this.#bookRow()];
+    const rows = this.#rows();
+    // What its books say against a log is named receiver by receiver.
+    const bookRow = this.#bookRow();
     const { state } = this.#standing;
     return {
       poll: this.poll.id,
       state,
       options: this.#options,
-      rows,
+      rows: [...rows, ...bookRow],
       differences: [...differencesOf(rows), ...this.#differences],
       notes: this.#notes(),
     };
   }
 
   #rows(): Row[] {
-    const groups = [...new Set(this.#readings.map(({ group }) => group))];
-    const sorted = groups
-      .flatMap((group) => this.#readings.filter((each) => each.group === group))
-      .map(({ reading }) => reading);
-    return compareReadings(this.#truth(), this.#options, sorted);
+    // Groups in an order that does not depend on who answered first.
+    const groups = [...new Set(this.#readings.map(({ group }) => group))].toSorted(byGroup);
+    const sorted = groups.flatMap((group) => this.#readings.filter((each) => each.group === group));
+    const readings = sorted.map(({ reading }) => reading);
+    return compareReadings(this.#truth(), this.#options, readings);
   }
 
   /** What all have to say: the final, else the log that holds every batch, else what the first one says. */
@@ -135,3 +137,11 @@ export class PollCheck {
     for (const { receiver, what } of differences) this.differ(where, `${receiver} ${what}`);
   }
 }
+
+/** Edges by name, and the database after them. */
+function byGroup(a: string, b: string): number {
+  return Number(a === DATABASE) - Number(b === DATABASE) || (a < b ? -1 : 1);
+}
+
+/** The group of the recorder's database. */
+export const DATABASE = "database";

@@ -9,7 +9,7 @@ import { Booked } from "./booked.ts";
 import type { EdgeReader } from "./edge-reader.ts";
 import { openLog, whyUnreachable } from "./log-reader.ts";
 import type { PollReport } from "./poll-report.ts";
-import { PollCheck } from "./poll-check.ts";
+import { DATABASE, PollCheck } from "./poll-check.ts";
 import { absent, counted, unreadable, type Reading } from "./reading.ts";
 import { refoldLog, type FoldWish, type Refolded } from "./refolding.ts";
 
@@ -126,22 +126,22 @@ async function readRecorder(
   checks: readonly PollCheck[],
 ): Promise<void> {
   const why = store === undefined ? "this network has no recorder" : whyUnreachable(store);
-  if (store === undefined || why !== undefined) return addAll(checks, "database", absent("database", why ?? ""));
+  if (store === undefined || why !== undefined) return addAll(checks, DATABASE, absent(DATABASE, why ?? ""));
   try {
     const log = await openLog(store);
     try {
       const finals = await log.finals(show.id);
       const refolded = await refoldLog(log.store, show, wishesOf(checks));
       checks.forEach((check, i) => {
-        check.takeRefolded("database", refolded[i]!);
+        check.takeRefolded(DATABASE, refolded[i]!);
         const latched = finals.get(check.poll.id);
-        if (latched) check.add("database", counted("database result", latched.counts));
+        if (latched) check.add(DATABASE, counted("database result", latched.counts));
       });
     } finally {
       await log.close();
     }
   } catch (error) {
-    addAll(checks, "database", unreadable("database", error));
+    addAll(checks, DATABASE, unreadable(DATABASE, error));
   }
 }
 

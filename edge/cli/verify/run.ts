@@ -5,7 +5,7 @@ import { theShow } from "../show.ts";
 import { askHealth } from "../supervise/status.ts";
 import { UserError } from "../user-error.ts";
 import { booksOfShow } from "./booked.ts";
-import { membersOf } from "./command.ts";
+import { membersOf } from "./members.ts";
 import { pollText } from "./poll-report.ts";
 import { verifyShow } from "./verify.ts";
 

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../../../edge/config.ts";
+import { DEFAULT_PORTS, parseEdges, planNetwork } from "../../../edge/cli/network/plan.ts";
+import { restartDelay, RESTART_MS } from "../../../edge/cli/supervise/backoff.ts";
+import { isWhole, statusLine, type EdgeHealth, type NetworkStatus } from "../../../edge/cli/supervise/status.ts";
+
+test("edges are read from a list, with the backbone on a host of its own where one is named", () => {
+  expect(parseEdges("fra=203.0.113.7/10.0.0.1, nyc=nyc.example")).toEqual([
+    { name: "fra", region: "fra", publicHost: "203.0.113.7", backboneHost: "10.0.0.1" },
+    { name: "nyc", region: "nyc", publicHost: "nyc.example", backboneHost: "nyc.example" },
+  ]);
+  expect(() => parseEdges("FRA=h")).toThrow('"FRA=h"');
+  expect(() => parseEdges("fra")).toThrow("NAME=HOST");
+  expect(() => parseEdges("fra=a,fra=b")).toThrow('"fra" twice');
+});
+
+test("a planned network's files pass their own check, and every member knows every other", () => {
+  const edges = parseEdges("fra=10.0.0.1,nyc=10.0.0.1,syd=::1");
+  const plan = planNetwork({ edges, recorder: { store: "file:recorder.db" }, ports: DEFAULT_PORTS });
+  const configs = [...plan.edges, ...plan.processes].map(({ name, config }) =>
+    parseConfig(JSON.stringify(config), name, () => ""),
+  );
+  expect(configs.map(({ name, peers }) => [name, peers.map((peer) => peer.name)])).toEqual([
+    ["fra", ["nyc", "syd", "recorder"]],
+    ["nyc", ["fra", "syd", "recorder"]],
+    ["syd", ["fra", "nyc", "recorder"]],
+    ["recorder", ["fra", "nyc", "syd"]],
+  ]);
+  expect(plan.edges.map(({ address }) => address)).toEqual([
+    "http://10.0.0.1:8101",
+    "http://10.0.0.1:8102",
+    "http://[::1]:8101",
+  ]);
+  expect(new Set(configs.map(({ keys }) => keys.network.join())).size).toBe(1);
+  expect(new Set(configs.map(({ keys }) => keys.private.join())).size).toBe(4);
+});
+
+test("restarts wait longer after each fall, up to a limit, never all alike", () => {
+  expect([1, 2, 3, 4].map((falls) => restartDelay(falls, 0))).toEqual([500, 1000, 2000, 4000]);
+  expect(restartDelay(50, 0)).toBe(RESTART_MS.longest);
+  expect(restartDelay(1, 1)).toBe(375);
+});
+
+const edge = (name: string) => ({ name, region: name, address: `http://${name}`, config: "" });
+const well: EdgeHealth = {
+  ready: true,
+  reasons: [],
+  links: [{ peer: "recorder", open: true }],
+  shows: [{ id: "s", ready: true, lag_ms: { nyc: 12 } }],
+};
+
+test("a status is one line that names who is missing", () => {
+  const status: NetworkStatus = {
+    edges: [
+      { edge: edge("fra"), health: well },
+      { edge: edge("nyc"), health: undefined },
+    ],
+    processes: [{ name: "recorder", ok: true }],
+  };
+  expect(statusLine(status)).toBe("fra, nyc: 1 of 2 live (without nyc), lag 12 ms · recorder ok");
+  expect(isWhole(status)).toBe(false);
+  expect(isWhole({ ...status, edges: [{ edge: edge("fra"), health: well }] })).toBe(true);
+});
