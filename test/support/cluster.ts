@@ -35,7 +35,7 @@ export interface ShowFile {
 export type Cut = Exclude<Passage, { is: "open" }>;
 
 const HOST = "127.0.0.1";
-const HOUR_S = 3600;
+const DAY_S = 86_400;
 
 export class Cluster {
   readonly folder: NetworkFolder;
@@ -53,7 +53,9 @@ export class Cluster {
       return cluster;
     } catch (error) {
       await cluster.end();
-      const output = [...cluster.#members.values()].flatMap(({ name, output: lines }) => lines.map((line) => `${name}: ${line}`));
+      const output = [...cluster.#members.values()].flatMap(({ name, output: lines }) =>
+        lines.map((line) => `${name}: ${line}`),
+      );
       throw new Error(`starting a network:\n${output.join("\n")}`, { cause: error });
     }
   }
@@ -111,11 +113,11 @@ export class Cluster {
     return new EdgeClient(this.address(edge), token);
   }
 
-  receiverToken(subject: string, { anonymous = true, exp = inAnHour() } = {}): string {
+  receiverToken(subject: string, { anonymous = true, exp = inADay() } = {}): string {
     return this.keys.receivers.sign({ sub: subject, exp, role: "receiver", anon: anonymous });
   }
 
-  operatorToken(role: OperatorRole, shows: "*" | string[] = "*", exp = inAnHour()): string {
+  operatorToken(role: OperatorRole, shows: "*" | string[] = "*", exp = inADay()): string {
     return this.keys.operators.sign({ sub: `the ${role}`, exp, role, shows });
   }
 
@@ -225,8 +227,8 @@ async function withProxies(name: string, config: Readonly<Record<string, unknown
   return { ...config, peers: await Promise.all(peers) };
 }
 
-function inAnHour(): number {
-  return Math.floor(Date.now() / 1000) + HOUR_S;
+function inADay(): number {
+  return Math.floor(Date.now() / 1000) + DAY_S;
 }
 
 /** Ports below those that the system hands to clients: a killed member finds its own free again. */

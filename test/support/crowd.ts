@@ -96,12 +96,24 @@ export class Crowd {
 
 /** Refusals that another try can change. */
 const MAY_PASS: ReadonlySet<string> = new Set([
-  ...["unreachable", "not_ready", "unknown_show", "poll_not_open", "draining", "log_full"],
-  ...["clock_untrusted", "overloaded", "rate_limited", "peer_unavailable"],
+  "unreachable",
+  "not_ready",
+  "unknown_show",
+  "poll_not_open",
+  "draining",
+  "log_full",
+  "clock_untrusted",
+  "overloaded",
+  "rate_limited",
+  "peer_unavailable",
 ]);
 
 /** Does `task` for each of `items`, a few at a time. */
-export async function each<T>(items: readonly T[], task: (item: T, index: number) => Promise<unknown>, atOnce = 24): Promise<void> {
+export async function each<T>(
+  items: readonly T[],
+  task: (item: T, index: number) => Promise<unknown>,
+  atOnce = 24,
+): Promise<void> {
   let next = 0;
   const work = async () => {
     for (let i = next++; i < items.length; i = next++) await task(items[i]!, i);

@@ -48,9 +48,9 @@ export async function cleanUp(tasks: (() => unknown)[]): Promise<void> {
 export interface SmallDisk {
   readonly folder: string;
   /** Takes what room there is, but not the file system's last pages, which open files may be written to. */
-  fill(): void;
+  readonly fill: () => void;
   /** Gives it back. */
-  free(): void;
+  readonly free: () => void;
   remove(): void;
 }
 

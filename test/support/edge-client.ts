@@ -51,7 +51,11 @@ export class EdgeClient {
   }
 
   /** Has a producer's command carried out: again, while the edge has not heard of what it builds on. */
-  async command(show: string, poll: string, ...commands: ("arm" | "open" | "close" | "release" | "void")[]): Promise<void> {
+  async command(
+    show: string,
+    poll: string,
+    ...commands: ("arm" | "open" | "close" | "release" | "void")[]
+  ): Promise<void> {
     for (const command of commands)
       await soon(async () => {
         expect(await this.post(`/v1/shows/${show}/polls/${poll}/${command}`)).toMatchObject({ status: 200 });

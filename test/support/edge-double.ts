@@ -72,7 +72,7 @@ export class EdgeDouble implements EdgeService {
       lagMs: { nyc: 12 },
     }));
     const links = [{ peer: "nyc", open: true, roundTripMs: 80, bytesIn: 5, bytesOut: 7 }];
-    return { clock: { trusted: true, skewMs: 1 }, links, shows, ballots: 3, flushes: 2 };
+    return { clock: { trusted: true, skewMs: 1 }, links, alarms: [], shows, ballots: 3, flushes: 2 };
   }
 
   async drain(): Promise<void> {}
@@ -137,6 +137,10 @@ export class ShowDouble implements ShowService {
   counts(id: string): Counts | Refusal {
     const poll = this.#find(id);
     return isRefusal(poll) ? poll : poll.counts();
+  }
+
+  late(): number {
+    return 0;
   }
 
   present(): number {

@@ -28,7 +28,9 @@ export class LiveReceiver {
     const receiver = new LiveReceiver(socket);
     await new Promise((resolve, reject) => {
       socket.addEventListener("open", resolve, { once: true });
-      socket.addEventListener("error", () => reject(new Error(`joining "${show}" at ${address} failed`)), { once: true });
+      socket.addEventListener("error", () => reject(new Error(`joining "${show}" at ${address} failed`)), {
+        once: true,
+      });
     });
     return receiver;
   }

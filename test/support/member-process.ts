@@ -30,7 +30,11 @@ export class MemberProcess {
     if (this.isRunning) throw new Error(`starting "${this.name}": it runs already`);
     // Supervised: it ends with this process, however that dies.
     const { command, args, folder } = memberProgram(this.config, this.#runtime, ["--supervised"]);
-    const child = spawn(command, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     child.stdin.on("error", () => {});
     for (const stream of [child.stdout, child.stderr]) this.#listen(stream);
     living.add(child);

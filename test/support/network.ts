@@ -25,7 +25,10 @@ export interface TestNetwork {
 }
 
 /** Starts a network and waits until everyone is live and linked. */
-export async function startNetwork(runtime: RuntimeName, names: readonly string[] = ["fra", "nyc", "syd"]): Promise<TestNetwork> {
+export async function startNetwork(
+  runtime: RuntimeName,
+  names: readonly string[] = ["fra", "nyc", "syd"],
+): Promise<TestNetwork> {
   const folder = await writeNetwork(names);
   const lines: string[] = [];
   const network = new RunningNetwork(folder, runtime, {

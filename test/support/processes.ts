@@ -24,7 +24,8 @@ export function redbutton(args: readonly string[], env: Readonly<Record<string, 
   const child = spawn(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...process.env, ...env }, stdio: "pipe" });
   started.push(child);
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (output += part.toString("utf8")));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (part: Buffer) => (output += part.toString("utf8")));
   const exited = new Promise<number | string>((resolve) => {
     child.once("close", (code, signal) => resolve(code ?? signal ?? "unknown"));
   });
@@ -44,7 +45,11 @@ export async function endAll(): Promise<void> {
 }
 
 /** Resolves with the first value that `look` finds; rejects after `deadlineMs` with what was waited for. */
-export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, deadlineMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const found = await look();

@@ -44,7 +44,7 @@ export class Proxy {
   become(passage: Passage): void {
     const before = this.#passage;
     this.#passage = passage;
-    for (const pair of [...this.#pairs]) {
+    for (const pair of Array.from(this.#pairs)) {
       if (passage.is === "refusing") this.#cut(pair);
       else if (passage.is === "black hole") for (const socket of socketsOf(pair)) socket.pause();
       else if (before.is === "black hole") this.#wake(pair);

@@ -23,7 +23,10 @@ export async function readRoom(cluster: Cluster, edge: string, room: string): Pr
   const provider = new WebsocketProvider(server, room, doc, { params, disableBc: true });
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`reading "${room}" at "${edge}": no state in ${SYNC_MS} ms`)), SYNC_MS);
+      const timer = setTimeout(
+        () => reject(new Error(`reading "${room}" at "${edge}": no state in ${SYNC_MS} ms`)),
+        SYNC_MS,
+      );
       provider.once("sync", () => {
         clearTimeout(timer);
         resolve();
@@ -53,7 +56,9 @@ export async function expectEverywhere(cluster: Cluster, show: string, poll: str
     for (const edge of running) {
       const reader = cluster.producer(edge);
       const whole = await reader.show(show);
-      const wanted = Object.fromEntries(whole.polls.find(({ id }) => id === poll)!.options.map(({ id }) => [id, counts[id] ?? 0]));
+      const wanted = Object.fromEntries(
+        whole.polls.find(({ id }) => id === poll)!.options.map(({ id }) => [id, counts[id] ?? 0]),
+      );
       expect({ edge, ...totalsOf(await reader.results(show, poll)) }).toEqual({ edge, ...wanted });
       const registers = await readRegisters(cluster, edge, whole, poll);
       for (const other of running) expect({ edge, other, ...registers[other] }).toEqual({ edge, other, ...wanted });
@@ -93,11 +98,14 @@ export interface Recorded {
 export async function readDatabase(url: string, show: string): Promise<Recorded> {
   const client = createClient({ url });
   try {
-    const batches = await client.execute({ sql: "SELECT bytes FROM batches WHERE show = ? ORDER BY position", args: [show] });
+    const batches = await client.execute({
+      sql: "SELECT bytes FROM batches WHERE show = ? ORDER BY position",
+      args: [show],
+    });
     const finals = await client.execute({ sql: "SELECT poll, final FROM finals WHERE show = ?", args: [show] });
     return {
       batches: batches.rows.map(({ bytes }) => new Uint8Array(bytes as ArrayBuffer)),
-      finals: new Map(finals.rows.map(({ poll, final }) => [String(poll), JSON.parse(String(final)) as Final])),
+      finals: new Map(finals.rows.map(({ poll, final }) => [poll as string, JSON.parse(final as string) as Final])),
     };
   } finally {
     client.close();
@@ -105,14 +113,25 @@ export async function readDatabase(url: string, show: string): Promise<Recorded>
 }
 
 /** Expects the database's final to have these counts, and its batches, folded anew by the final's cut, the same. */
-export async function expectRecorded({ batches, finals }: Recorded, show: ShowBody, poll: string, counts: Record<string, number>) {
+export async function expectRecorded(
+  { batches, finals }: Recorded,
+  show: ShowBody,
+  poll: string,
+  counts: Record<string, number>,
+) {
   const final = finals.get(poll);
   if (!final) throw new Error(`the database has no final of "${poll}"`);
   const index = show.polls.findIndex(({ id }) => id === poll);
   const { options, mode, votes } = show.polls[index]!;
   const rules = { mode, votes, options: options.length };
-  const folded = await refold(batches, (i) => (i === index ? rules : undefined), show.created - EPOCH_SLACK_MS, final.cut);
-  const byOption = (list: readonly number[]) => some(Object.fromEntries(options.map(({ id }, i) => [id, list[i] ?? 0])));
+  const folded = await refold(
+    batches,
+    (i) => (i === index ? rules : undefined),
+    show.created - EPOCH_SLACK_MS,
+    final.cut,
+  );
+  const byOption = (list: readonly number[]) =>
+    some(Object.fromEntries(options.map(({ id }, i) => [id, list[i] ?? 0])));
   expect(byOption(totals(final.counts))).toEqual(some(counts));
   expect(byOption(totals(folded.counts(index)))).toEqual(some(counts));
   expect(folded.forks).toEqual([]);

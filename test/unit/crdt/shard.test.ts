@@ -113,11 +113,19 @@ describe("what earlier boots wrote", () => {
     for (const bytes of batches) shard.fold.take(bytes);
     shard.ledger.append("fra", bootOf(1), [batches[3]!]);
     const pruned = { [chainId(chainOf(1))]: 2 };
-    const appended = await shard.reappend(pruned, ({ after, upTo }) => ofLog(batches, after, upTo));
+    const appended = await shard.reappend(
+      () => pruned,
+      ({ after, upTo }) => ofLog(batches, after, upTo),
+    );
     expect(appended).toBe(2);
     const own = shard.ledger.doc.getArray<Uint8Array>(`fra/${bootOf(9)}`).toArray();
     expect(own).toEqual([batches[2], batches[4]]);
-    expect(await shard.reappend(pruned, ({ after, upTo }) => ofLog(batches, after, upTo))).toBe(0);
+    expect(
+      await shard.reappend(
+        () => pruned,
+        ({ after, upTo }) => ofLog(batches, after, upTo),
+      ),
+    ).toBe(0);
   });
 
   test("comes in updates that fit a link's frame", async () => {
@@ -126,7 +134,10 @@ describe("what earlier boots wrote", () => {
     for (const bytes of batches) shard.fold.take(bytes);
     let updates = 0;
     shard.ledger.doc.on("update", () => (updates += 1));
-    await shard.reappend({}, ({ after, upTo }) => ofLog(batches, after, upTo));
+    await shard.reappend(
+      () => ({}),
+      ({ after, upTo }) => ofLog(batches, after, upTo),
+    );
     expect(sequences(shard.ledger.batches())).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
     expect(updates).toBe(3);
   });
@@ -136,6 +147,11 @@ describe("what earlier boots wrote", () => {
     const batches = batchesOf(chainOf(1), 1);
     for (const bytes of batches) shard.fold.take(bytes);
     shard.ledger.append("nyc", bootOf(2), [Uint8Array.of(1)]);
-    expect(await shard.reappend({}, ({ after, upTo }) => ofLog(batches, after, upTo))).toBe(1);
+    expect(
+      await shard.reappend(
+        () => ({}),
+        ({ after, upTo }) => ofLog(batches, after, upTo),
+      ),
+    ).toBe(1);
   });
 });

@@ -12,8 +12,11 @@ function cutOff(headers: Record<string, string> = {}): Request {
   return new Request("http://fra.test/", { method: "POST", headers, body, duplex: "half" } as RequestInit);
 }
 
-test.for([{}, { "content-length": "20" }])("a client that leaves in the middle of its body is refused: %j", async (headers) => {
-  const wanted = { refused: "malformed", detail: expect.stringContaining("ended") };
-  expect(await readText(cutOff(headers), 4096)).toMatchObject(wanted);
-  expect(await readBytes(cutOff(headers), 4096)).toMatchObject(wanted);
-});
+test.for([{}, { "content-length": "20" }])(
+  "a client that leaves in the middle of its body is refused: %j",
+  async (headers) => {
+    const wanted = { refused: "malformed", detail: expect.stringContaining("ended") };
+    expect(await readText(cutOff(headers), 4096)).toMatchObject(wanted);
+    expect(await readBytes(cutOff(headers), 4096)).toMatchObject(wanted);
+  },
+);

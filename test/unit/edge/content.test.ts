@@ -199,7 +199,7 @@ describe("results", () => {
       poll: "secret",
       state: "final",
       counts,
-      final: { at: harness.world.time, cut: { "0/fra/b1": 7 }, lost: ["syd/b2"] },
+      final: { at: harness.world.time, cut: { "0/fra/b1": 7 }, lost: ["syd/b2"], late: 0 },
     });
   });
 

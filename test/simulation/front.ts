@@ -1,0 +1,68 @@
+import type { Dice } from "./dice.ts";
+import type { Machine, Program } from "./machine.ts";
+import type { Stage } from "./stage.ts";
+
+/** What becomes of a request: an answer; nobody listens there; or nothing comes back in time. */
+export type Reply<A> =
+  | { readonly kind: "answer"; readonly answer: A }
+  | { readonly kind: "unreachable" }
+  | { readonly kind: "silence" };
+
+/** The network between edges and everyone outside: receivers and producers. */
+export class Front {
+  /** Chance of each request, and each answer, to be lost. */
+  loss = 0;
+  readonly #stage: Stage;
+  readonly #dice: Dice;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    this.#dice = stage.dice("front");
+  }
+
+  /**
+   * Asks the program on a machine. A request may be lost, may come twice, and may come long after its sender has given
+   * up; so may its answer. `before` is told of an answer the moment the edge gives it, whoever hears it.
+   */
+  ask<A>(
+    machine: Machine,
+    timeoutMs: number,
+    handle: (program: Program) => A | Promise<A>,
+    before: (answer: A, program: Program) => void = () => {},
+  ): Promise<Reply<A>> {
+    return new Promise((resolve) => {
+      this.#stage.after(timeoutMs, () => resolve({ kind: "silence" }));
+      const copies = this.#dice.chance(0.03) ? 2 : 1;
+      for (let copy = 0; copy < copies; copy++)
+        if (!this.#dice.chance(this.loss))
+          this.#stage.after(this.#delay(), () => this.#arrive(machine, handle, before, resolve));
+    });
+  }
+
+  #arrive<A>(
+    machine: Machine,
+    handle: (program: Program) => A | Promise<A>,
+    before: (answer: A, program: Program) => void,
+    resolve: (reply: Reply<A>) => void,
+  ): void {
+    const program = machine.running;
+    if (!program) return void this.#stage.after(this.#delay(), () => resolve({ kind: "unreachable" }));
+    const { life } = program;
+    life.run(() => {
+      Promise.resolve(handle(program)).then(
+        (answer) => {
+          if (!life.reach("before an answer")) return;
+          before(answer, program);
+          if (!this.#dice.chance(this.loss))
+            this.#stage.after(this.#delay(), () => resolve({ kind: "answer", answer }));
+        },
+        (error: unknown) => life.fail(error),
+      );
+    });
+  }
+
+  /** Most are quick; some come after their sender has given up. */
+  #delay(): number {
+    return this.#dice.chance(0.03) ? this.#dice.between(500, 4000) : this.#dice.between(2, 60);
+  }
+}

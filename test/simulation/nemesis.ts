@@ -1,0 +1,272 @@
+import * as Y from "yjs";
+import { ledgerName } from "../../crdt/documents.ts";
+import { encodeFrame } from "../../crdt/replicate/frame.ts";
+import type { Dice } from "./dice.ts";
+import type { Front } from "./front.ts";
+import type { Machine } from "./machine.ts";
+import { LATENCY_MS, type Network } from "./network.ts";
+import type { Fault, Plan } from "./plan.ts";
+import { SHOW } from "./producer.ts";
+import type { Stage } from "./stage.ts";
+
+/** What the nemesis lays its hands on. */
+export interface Prey {
+  readonly stage: Stage;
+  readonly network: Network;
+  readonly front: Front;
+  readonly plan: Plan;
+  machines(): readonly Machine[];
+  machine(host: string): Machine;
+  /** A second process under the name of a machine's member; a recorder's shares the permanent database. */
+  clone(host: string): Machine;
+  nameLost(host: string): void;
+}
+
+const HOUR_MS = 3_600_000;
+const SLOW_NETWORK_MS = 700;
+const SLOW_DISK_MS = 400;
+const FRONT_LOSS = 0.2;
+const HOSTILITY = 0.05;
+
+/** Brings the planned faults about, and heals them. */
+export class Nemesis {
+  readonly #prey: Prey;
+  readonly #dice: Dice;
+  /** What ends the faults under way. */
+  readonly #remedies = new Set<() => void>();
+
+  constructor(prey: Prey) {
+    this.#prey = prey;
+    this.#dice = prey.stage.dice("nemesis");
+  }
+
+  start(): void {
+    const { stage, plan } = this.#prey;
+    for (const fault of plan.faults) stage.after(fault.at, () => this.#inflict(fault));
+  }
+
+  /** Ends every fault, and starts whatever is down and can be started. */
+  heal(): void {
+    const { stage } = this.#prey;
+    stage.note("healed");
+    for (const remedy of Array.from(this.#remedies)) remedy();
+    for (const machine of this.#prey.machines()) {
+      machine.disarm();
+      machine.disk.tear = undefined;
+      machine.start();
+    }
+  }
+
+  /** What stays until the end of a run for liveness. */
+  afflict(): void {
+    const { victim } = this.#prey.plan;
+    if (!victim) return;
+    const { stage, network } = this.#prey;
+    const { host, ailment } = victim;
+    const machine = this.#prey.machine(host);
+    stage.saw(`victim: ${ailment}`);
+    for (const other of this.#prey.machines().filter((one) => one !== machine)) {
+      if (ailment === "cut off" || ailment === "heard by nobody") network.block(host, other.host);
+      if (ailment === "cut off" || ailment === "hears nobody") network.block(other.host, host);
+    }
+    if (ailment === "disk full") machine.disk.isFull = true;
+    if (ailment === "frozen") machine.life?.freeze();
+    if (ailment === "clock an hour ahead") machine.skewMs = HOUR_MS;
+    if (ailment === "clock an hour behind") machine.skewMs = -HOUR_MS;
+  }
+
+  #inflict(fault: Fault): void {
+    const { stage, network, front } = this.#prey;
+    stage.note("fault", JSON.stringify(fault));
+    stage.saw(`fault: ${fault.kind}`);
+    switch (fault.kind) {
+      case "cut": {
+        const { connections } = network;
+        return connections.length > 0 ? this.#dice.pick(connections).cut() : undefined;
+      }
+      case "split":
+        return this.#split(fault.side, fault.forMs);
+      case "block":
+        return this.#block(
+          fault.bothWays
+            ? [
+                [fault.from, fault.to],
+                [fault.to, fault.from],
+              ]
+            : [[fault.from, fault.to]],
+          fault.forMs,
+        );
+      case "hostile stream":
+        return this.#during(
+          fault.forMs,
+          () => (network.hostility = HOSTILITY),
+          () => (network.hostility = 0),
+        );
+      case "slow network":
+        return this.#during(
+          fault.forMs,
+          () => (network.latencyMs = SLOW_NETWORK_MS),
+          () => (network.latencyMs = LATENCY_MS),
+        );
+      case "lossy front":
+        return this.#during(
+          fault.forMs,
+          () => (front.loss = FRONT_LOSS),
+          () => (front.loss = 0),
+        );
+      case "forged deletion":
+        return this.#forge();
+      case "power cut":
+        for (const machine of this.#prey.machines()) this.#kill(machine, fault.downMs);
+        return;
+      default:
+        return this.#harm(this.#prey.machine(fault.host), fault);
+    }
+  }
+
+  #harm(machine: Machine, fault: Extract<Fault, { host: string }>): void {
+    switch (fault.kind) {
+      case "kill":
+        return this.#kill(machine, fault.downMs);
+      case "ambush":
+        machine.downMs = fault.downMs;
+        return machine.arm({ point: fault.point, times: fault.times });
+      case "restart":
+        return void machine.stop().then(() => this.#prey.stage.after(fault.downMs, () => machine.start()));
+      case "lost disk":
+        this.#kill(machine, fault.downMs);
+        return machine.loseDisk();
+      case "never returns":
+        machine.isGone = true;
+        machine.returnsLate = fault.returnsLate;
+        return machine.kill();
+      case "full disk":
+        return this.#onDisk(
+          machine,
+          fault.forMs,
+          (disk) => (disk.isFull = true),
+          (disk) => (disk.isFull = false),
+        );
+      case "slow disk":
+        return this.#onDisk(
+          machine,
+          fault.forMs,
+          (disk) => (disk.latencyMs = SLOW_DISK_MS),
+          (disk) => (disk.latencyMs = 2),
+        );
+      case "torn write":
+        machine.disk.tear = fault.tear;
+        return;
+      case "freeze": {
+        const { life } = machine;
+        return this.#during(
+          fault.forMs,
+          () => life?.freeze(),
+          () => life?.thaw(),
+        );
+      }
+      case "clock":
+        return this.#during(
+          fault.forMs,
+          () => (machine.skewMs += fault.byMs),
+          () => (machine.skewMs -= fault.byMs),
+        );
+      case "second process": {
+        const clone = this.#prey.clone(fault.host);
+        return this.#during(
+          fault.forMs,
+          () => clone.start(),
+          () => {
+            clone.isGone = true;
+            clone.kill();
+          },
+        );
+      }
+      case "named lost":
+        return this.#prey.nameLost(fault.host);
+    }
+  }
+
+  /** A member that has lost its mind tells another that everything in a ledger is deleted. */
+  #forge(): void {
+    const { connections } = this.#prey.network;
+    if (connections.length === 0) return;
+    const { dialled } = this.#dice.pick(connections);
+    const program = this.#prey.machine(dialled.life.host)?.running;
+    const replica = program?.life === dialled.life ? program.member.replica(SHOW) : undefined;
+    for (const [shard, { ledger }] of replica?.shards() ?? [])
+      dialled.send(
+        encodeFrame({
+          type: "sync",
+          document: ledgerName(SHOW, shard),
+          step: "update",
+          update: deletionOf(ledger.doc),
+        }),
+      );
+  }
+
+  #kill(machine: Machine, downMs: number): void {
+    machine.downMs = downMs;
+    machine.kill();
+  }
+
+  #split(side: readonly string[], forMs: number): void {
+    const hosts = this.#prey.machines().map(({ host }) => host);
+    const others = hosts.filter((host) => !side.includes(host));
+    this.#block(
+      side.flatMap((a) =>
+        others.flatMap(
+          (b) =>
+            [
+              [a, b],
+              [b, a],
+            ] as const,
+        ),
+      ),
+      forMs,
+    );
+  }
+
+  #block(ways: readonly (readonly [string, string])[], forMs: number): void {
+    const { network } = this.#prey;
+    this.#during(
+      forMs,
+      () => ways.forEach(([from, to]) => network.block(from, to)),
+      () => ways.forEach(([from, to]) => network.unblock(from, to)),
+    );
+  }
+
+  #onDisk(
+    machine: Machine,
+    forMs: number,
+    begin: (disk: Machine["disk"]) => void,
+    end: (disk: Machine["disk"]) => void,
+  ): void {
+    const { disk } = machine;
+    this.#during(
+      forMs,
+      () => begin(disk),
+      () => end(disk),
+    );
+  }
+
+  #during(forMs: number, begin: () => unknown, end: () => unknown): void {
+    begin();
+    const remedy = (): void => {
+      if (this.#remedies.delete(remedy)) end();
+    };
+    this.#remedies.add(remedy);
+    this.#prey.stage.after(forMs, remedy);
+  }
+}
+
+/** An update that deletes all that a ledger holds, and writes nothing. */
+function deletionOf(ledger: Y.Doc): Uint8Array {
+  const scratch = new Y.Doc();
+  Y.applyUpdate(scratch, Y.encodeStateAsUpdate(ledger));
+  for (const name of ledger.share.keys()) {
+    const array = scratch.getArray(name);
+    array.delete(0, array.length);
+  }
+  return Y.encodeStateAsUpdate(scratch, Y.encodeStateVector(ledger));
+}
