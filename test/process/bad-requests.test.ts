@@ -1,0 +1,352 @@
+// Whatever comes to the public address: a clear error or a closed socket, nothing lost, the edge stays up.
+import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deriveTokenKeys } from "../../edge/token.ts";
+import { Cluster } from "../support/cluster.ts";
+import { Crowd, each, receivers } from "../support/crowd.ts";
+import { codeOf } from "../support/edge-client.ts";
+import { LiveReceiver } from "../support/live-receiver.ts";
+import { expectEverywhere } from "../support/readings.ts";
+import { aShow, OPTIONS } from "../support/show-files.ts";
+import { soon } from "../support/soon.ts";
+
+const SHOW = "besieged";
+const BEST = `/v1/shows/${SHOW}/polls/best/ballots`;
+const PAST = Math.floor(Date.now() / 1000) - 60;
+const GOOD = { option: "red", press: 1 };
+
+let cluster: Cluster;
+let crowd: Crowd;
+let boots: string[];
+
+const bootsNow = () =>
+  Promise.all(
+    cluster.edges.map(async (edge) => ((await cluster.client(edge).get("/healthz")).body as { boot: string }).boot),
+  );
+
+beforeAll(async () => {
+  cluster = await Cluster.start({ edges: ["fra", "nyc"] });
+  const [poll] = aShow(SHOW).polls;
+  const polls = [poll!, { ...poll!, id: "once", mode: "first" }, { ...poll!, id: "over", grace_ms: 0 }];
+  await cluster.open({ ...aShow(SHOW), polls });
+  const producer = cluster.producer("fra");
+  await producer.command(SHOW, "over", "close");
+  await producer.create({ ...aShow("later") });
+  await producer.command("later", "best", "arm");
+  await cluster.whole();
+  crowd = new Crowd(cluster, SHOW, "best");
+  await each(receivers(30, "viewer"), (name, i) => crowd.vote(name, OPTIONS[i % 3]!, { at: [cluster.edges[i % 2]!] }));
+  boots = await bootsNow();
+});
+
+/** After each: nobody fell, and the counts are what they were. */
+afterAll(async () => {
+  try {
+    await expectEverywhere(cluster, SHOW, "best", crowd.expected());
+    expect(await bootsNow()).toEqual(boots);
+    expect(
+      cluster.edges.flatMap((edge) => cluster.member(edge).output.filter((line) => line.includes('"error"'))),
+    ).toEqual([]);
+  } finally {
+    await cluster?.end();
+  }
+});
+
+describe("ballots over HTTP", () => {
+  test.for<[what: string, path: string, body: unknown, status: number, code: string]>([
+    ["no JSON", BEST, '{"option":', 400, "malformed"],
+    ["nothing", BEST, "", 400, "malformed"],
+    ["a list", BEST, [GOOD], 400, "malformed"],
+    ["a number for an option", BEST, { option: 7, press: 1 }, 400, "malformed"],
+    ["no press", BEST, { option: "red" }, 400, "malformed"],
+    ["press 0", BEST, { option: "red", press: 0 }, 400, "malformed"],
+    ["half a press", BEST, { option: "red", press: 1.5 }, 400, "malformed"],
+    ["a press beyond 16 bits", BEST, { option: "red", press: 65_536 }, 400, "malformed"],
+    ["a vote beyond the poll's", BEST, { ...GOOD, k: 2 }, 422, "vote_out_of_range"],
+    ["an unknown option", BEST, { option: "pink", press: 1 }, 422, "unknown_option"],
+    ["an option named like the language's own", BEST, { option: "constructor", press: 1 }, 422, "unknown_option"],
+    ["an unknown poll", `/v1/shows/${SHOW}/polls/worst/ballots`, GOOD, 404, "unknown_poll"],
+    ["an unknown show", "/v1/shows/none/polls/best/ballots", GOOD, 404, "unknown_show"],
+    ["a show named like a path", "/v1/shows/..%2F..%2Fetc/polls/best/ballots", GOOD, 404, "unknown_show"],
+    ["a poll that is over", `/v1/shows/${SHOW}/polls/over/ballots`, GOOD, 409, "poll_closed"],
+    ["a poll that is not open yet", "/v1/shows/later/polls/best/ballots", GOOD, 409, "poll_not_open"],
+    ["an unknown level", `${BEST}?level=planet`, GOOD, 400, "malformed"],
+    ["an oversized body", BEST, { ...GOOD, more: "x".repeat(5000) }, 413, "too_large"],
+  ])("%s", async ([, path, body, status, code]) => {
+    const answer = await cluster.client("fra", cluster.receiverToken("nobody")).post(path, body);
+    expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status, code });
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    expect(answer.body).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
+  });
+
+  test("an oversized body whose length nobody announced", async () => {
+    const { hostname, port } = new URL(cluster.address("fra"));
+    const socket = connect(Number(port), hostname);
+    const answered = new Promise((resolve) => socket.once("data", (data: Buffer) => resolve(data.toString("latin1"))));
+    const head = [
+      "Host: fra",
+      `Authorization: Bearer ${cluster.receiverToken("nobody")}`,
+      "Transfer-Encoding: chunked",
+    ];
+    socket.write(`POST ${BEST} HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`);
+    for (let i = 0; i < 5; i++) socket.write(`3e8\r\n${"x".repeat(1000)}\r\n`);
+    // It does not wait for the end, which never comes.
+    expect(await answered).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  test.for<[what: string, token: () => string | undefined, status: number, code: string]>([
+    ["no token", () => undefined, 401, "token_missing"],
+    ["garbage", () => "garbage", 401, "token_invalid"],
+    ["one without a signature", () => cluster.receiverToken("x").replace(/[^.]*$/, ""), 401, "token_invalid"],
+    ["one whose claims were changed", () => forged(cluster.receiverToken("x")), 401, "token_invalid"],
+    ["one that nobody signed", () => unsigned(), 401, "token_invalid"],
+    ["another network's", () => foreign(), 401, "token_invalid"],
+    ["an expired one", () => cluster.receiverToken("x", { exp: PAST }), 401, "token_expired"],
+    ["an operator's", () => cluster.operatorToken("producer"), 403, "forbidden"],
+    ["one without end", () => "x".repeat(9000), 401, "token_invalid"],
+  ])("with a token that is %s", async ([, token, status, code]) => {
+    const answer = await cluster.client("nyc", token()).post(BEST, GOOD);
+    expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status, code });
+  });
+
+  test("a replayed one is acknowledged again, and contradictory ones are told what is known", async () => {
+    await crowd.vote("moody", "red", { at: ["fra"] });
+    await crowd.vote("moody", "green", { at: ["fra"] });
+    const press = (option: string, number: number) => crowd.press("moody", { option, press: number }, "fra");
+    expect(await press("green", 2)).toMatchObject({ status: 202 });
+    const known = { known_press: 2, known_option: "green" };
+    expect(await press("blue", 2)).toMatchObject({ status: 409, body: { code: "press_conflict", ...known } });
+    expect(await press("red", 1)).toMatchObject({ status: 409, body: { code: "press_stale", ...known } });
+    const once = cluster.client("fra", cluster.receiverToken("moody"));
+    const path = `/v1/shows/${SHOW}/polls/once/ballots`;
+    expect(await once.post(path, { option: "red", press: 1 })).toMatchObject({ status: 202 });
+    expect(codeOf(await once.post(path, { option: "blue", press: 2 }))).toBe("already_voted");
+  });
+
+  test("too many of one receiver", async () => {
+    const answers = [];
+    for (let press = 1; press <= 40; press++)
+      answers.push(await crowd.press("restless", { option: "red", press }, "nyc"));
+    const refused = answers.filter(({ status }) => status !== 202);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) expect(answer).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+    expect(Number(refused[0]!.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+});
+
+describe("producers' and other addresses", () => {
+  test.for<
+    [
+      what: string,
+      method: string,
+      path: string,
+      token: () => string | undefined,
+      body: unknown,
+      status: number,
+      code: string,
+    ]
+  >([
+    ["a show without a file", "POST", "/v1/shows", () => cluster.operatorToken("producer"), "{}", 400, "malformed"],
+    [
+      "a show without end",
+      "POST",
+      "/v1/shows",
+      () => cluster.operatorToken("producer"),
+      `"${"x".repeat(2 ** 20)}"`,
+      413,
+      "too_large",
+    ],
+    [
+      "a show that exists",
+      "POST",
+      "/v1/shows",
+      () => cluster.operatorToken("producer"),
+      aShow(SHOW),
+      409,
+      "show_exists",
+    ],
+    [
+      "a show, by an operator",
+      "POST",
+      "/v1/shows",
+      () => cluster.operatorToken("operator"),
+      aShow("mine"),
+      403,
+      "forbidden",
+    ],
+    ["a show, by a receiver", "POST", "/v1/shows", () => cluster.receiverToken("x"), aShow("mine"), 403, "forbidden"],
+    [
+      "a closing, by a reader",
+      "POST",
+      `/v1/shows/${SHOW}/polls/best/close`,
+      () => cluster.operatorToken("reader"),
+      undefined,
+      403,
+      "forbidden",
+    ],
+    [
+      "a closing, by another show's",
+      "POST",
+      `/v1/shows/${SHOW}/polls/best/close`,
+      () => cluster.operatorToken("producer", ["later"]),
+      undefined,
+      403,
+      "forbidden",
+    ],
+    [
+      "a closing, by an expired one",
+      "POST",
+      `/v1/shows/${SHOW}/polls/best/close`,
+      () => cluster.operatorToken("producer", "*", PAST),
+      undefined,
+      401,
+      "token_expired",
+    ],
+    [
+      "an opening of what was closed",
+      "POST",
+      `/v1/shows/${SHOW}/polls/over/open`,
+      () => cluster.operatorToken("producer"),
+      undefined,
+      409,
+      "poll_state",
+    ],
+    [
+      "a boot that never was, named lost",
+      "POST",
+      `/v1/shows/${SHOW}/lost`,
+      () => cluster.operatorToken("producer"),
+      { edge: "fra", boot: "0" },
+      400,
+      "malformed",
+    ],
+    [
+      "hidden results",
+      "GET",
+      `/v1/shows/${SHOW}/polls/best/results`,
+      () => undefined,
+      undefined,
+      403,
+      "results_hidden",
+    ],
+    [
+      "a document over plain HTTP",
+      "GET",
+      `/v1/rooms/${SHOW}/board`,
+      () => cluster.operatorToken("reader"),
+      undefined,
+      400,
+      "malformed",
+    ],
+    [
+      "another method",
+      "DELETE",
+      `/v1/shows/${SHOW}`,
+      () => cluster.operatorToken("producer"),
+      undefined,
+      405,
+      "method_not_allowed",
+    ],
+    ["an unknown address", "GET", "/v2/shows", () => undefined, undefined, 404, "not_found"],
+  ])("%s", async ([, method, path, token, body, status, code]) => {
+    const answer = await cluster.client("nyc", token()).ask(method, path, body);
+    expect({ status: answer.status, code: codeOf(answer) }).toEqual({ status, code });
+  });
+});
+
+describe("a receiver's WebSocket", () => {
+  const join = () => LiveReceiver.join(cluster.address("fra"), SHOW, cluster.receiverToken("player"));
+
+  test.for<[what: string, send: (receiver: LiveReceiver) => void, code: number]>([
+    [
+      "a ballot before the hello",
+      (receiver) => receiver.send({ type: "ballot", id: "1", poll: "best", ...GOOD }),
+      4400,
+    ],
+    ["a hello with a bad token", (receiver) => receiver.send({ type: "hello", token: "garbage" }), 4401],
+    [
+      "a hello with an expired token",
+      (receiver) => receiver.send({ type: "hello", token: cluster.receiverToken("x", { exp: PAST }) }),
+      4401,
+    ],
+    [
+      "a hello with an operator's token",
+      (receiver) => receiver.send({ type: "hello", token: cluster.operatorToken("reader") }),
+      4403,
+    ],
+    ["no hello at all", () => {}, 4508],
+  ])("ends on %s", async ([, send, code]) => {
+    const receiver = await LiveReceiver.connect(cluster.address("nyc"), SHOW);
+    send(receiver);
+    expect(await receiver.closed).toMatchObject({ code });
+  });
+
+  test.for<[what: string, message: string | Uint8Array<ArrayBuffer>, code: number]>([
+    ["no JSON", "{", 4400],
+    ["no object", "7", 4400],
+    ["a sync step 1 of Yjs", Uint8Array.of(0, 0, 1, 0), 4400],
+    ["an update of Yjs", Uint8Array.of(0, 2, 8, 1, 1, 5, 0, 0, 1, 0, 0), 4400],
+    ["an oversized message", `"${"x".repeat(5000)}"`, 4413],
+    ["an oversized frame", "x".repeat(70_000), 1009],
+  ])("is closed on %s", async ([, message, code]) => {
+    const receiver = await join();
+    receiver.send(message);
+    expect(await receiver.closed).toMatchObject({ code });
+  });
+
+  test("tells what is wrong with a ballot, and stays", async () => {
+    const receiver = await join();
+    const refusal = async (ballot: object) => (await receiver.cast({ poll: "best", ...GOOD, ...ballot }))["code"];
+    expect(await refusal({ option: "pink" })).toBe("unknown_option");
+    expect(await refusal({ poll: "worst" })).toBe("unknown_poll");
+    expect(await refusal({ poll: "over" })).toBe("poll_closed");
+    expect(await refusal({ press: -1 })).toBe("malformed");
+    expect(await refusal({ k: 3 })).toBe("vote_out_of_range");
+    expect(await receiver.cast({ poll: "once", ...GOOD })).toMatchObject({ type: "receipt" });
+    receiver.close();
+  });
+
+  test("is closed on a flood", async () => {
+    const receiver = await join();
+    for (let i = 0; i < 100; i++) receiver.send({ type: "ballot", id: `${i}`, poll: "over", ...GOOD });
+    expect(await receiver.closed).toMatchObject({ code: 4529 });
+  });
+});
+
+test("bytes that are no HTTP, on both listeners", async () => {
+  const { port } = (cluster.folder.configOf(cluster.folder.edges[0]!.config) as { backbone: { port: number } })
+    .backbone;
+  for (const address of [Number(new URL(cluster.address("fra")).port), port])
+    for (const bytes of [
+      randomBytes(4096),
+      Buffer.from("GET / HTTP/1.1\r\n"),
+      Buffer.from("GET /link HTTP/1.1\r\nUpgrade: nonsense\r\n\r\n"),
+    ]) {
+      const socket = connect(address, "127.0.0.1");
+      await new Promise((resolve) => socket.once("connect", resolve));
+      await new Promise((resolve) => socket.on("error", () => {}).end(bytes, () => resolve(undefined)));
+      socket.destroy();
+    }
+  await soon(async () => expect(await cluster.client("fra").get("/readyz")).toMatchObject({ status: 200 }));
+});
+
+/** The token with another's name in it. */
+function forged(token: string): string {
+  const [header, claims, signature] = token.split(".");
+  const changed = { ...(JSON.parse(atob(claims!)) as object), sub: "another" };
+  return [header, Buffer.from(JSON.stringify(changed)).toString("base64url"), signature].join(".");
+}
+
+function unsigned(): string {
+  const parts = [
+    { alg: "none", typ: "JWT" },
+    { sub: "x", exp: PAST + 9999, role: "receiver", anon: true },
+  ];
+  return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".")}.`;
+}
+
+function foreign(): string {
+  return deriveTokenKeys(randomBytes(32)).receivers.sign({ sub: "x", exp: PAST + 9999, role: "receiver", anon: true });
+}
