@@ -193,6 +193,14 @@ export class Replica {
     return { boot: this.#options.boot, shards: Object.fromEntries(sections) };
   }
 
+  /**
+   * Whether the tallies show another boot's register in the place of ours: what an earlier boot, or a second program
+   * under this name, wrote at the same time may be what Yjs keeps.
+   */
+  get isRegisterHidden(): boolean {
+    return this.tallies.of(this.#options.member)?.boot !== this.#options.boot;
+  }
+
   /** Publishes the register: an edge's alone. */
   publishRegister(): void {
     Y.transact(this.tallies.doc, () => this.tallies.set(this.#options.member, this.register()), HERE);

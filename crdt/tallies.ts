@@ -37,6 +37,10 @@ export class Tallies {
     this.#registers.set(edge, register);
   }
 
+  of(edge: string): Register | undefined {
+    return this.#registers.get(edge);
+  }
+
   registers(): Map<string, Register> {
     return new Map(this.#registers.entries());
   }

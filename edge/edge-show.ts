@@ -18,6 +18,9 @@ import { Upkeep, type EdgePlace } from "./upkeep.ts";
 /** Bytes of all pictures of a show: the board is logged as one record of at most 4 MiB, and every edge holds it. */
 export const MAX_PICTURES_BYTES = 3 * 1024 * 1024;
 
+/** How often it is looked whether the tallies still show this boot's register: every second. */
+const RECLAIM_TICKS = 10;
+
 /** What an edge tells its shows of itself. */
 export interface EdgeCondition extends EdgePlace {
   /** The network's secret. */
@@ -39,6 +42,7 @@ export class EdgeShow implements ShowService {
   #states = "";
   #shown = "";
   #registerIsStale = true;
+  #ticks = 0;
   #deeds = 0;
 
   /** `replica` holds the show's definition already. */
@@ -183,7 +187,10 @@ export class EdgeShow implements ShowService {
     this.#current.unpruned = this.#replica.unpruned;
     if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
     this.#upkeep.tick(state, this.#programme);
-    if (this.#registerIsStale) this.#writeRegister();
+    this.#ticks += 1;
+    // The second seldom, or two programs under one name would hide each other's with every tick.
+    if (this.#registerIsStale || (this.#ticks % RECLAIM_TICKS === 0 && this.#replica.isRegisterHidden))
+      this.#writeRegister();
     this.#noticeStates();
   }
 

@@ -17,11 +17,7 @@ export function fullDiskContract(at: StoreFixture): void {
       for (; acknowledged < 5_000; acknowledged += 1) await at.store.append([batch(fra, acknowledged + 1, 1000)]);
     };
     await expect(fill()).rejects.toThrow(StoreFull);
-    const several = [
-      batch(nyc, 1, 1000),
-      batch(nyc, 2, 1000),
-      boardUpdate("final", new Uint8Array(MAX_RECORD_BYTES)),
-    ];
+    const several = [batch(nyc, 1, 1000), batch(nyc, 2, 1000), boardUpdate("final", new Uint8Array(MAX_RECORD_BYTES))];
     await expect(at.store.append(several)).rejects.toThrow(StoreFull);
     expect(await at.identities()).toEqual(identitiesOf("fra", 1, acknowledged));
     await disk.free();

