@@ -276,6 +276,7 @@ export class EdgeShow implements ShowService {
 
   #onboard(): void {
     Object.assign(this.#current, this.#readBoard());
+    this.#intake.onview();
     const shown = this.#readShown();
     if (shown === this.#shown) return;
     this.#shown = shown;

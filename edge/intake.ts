@@ -20,6 +20,8 @@ import type { BallotRequest } from "./service.ts";
 export const MAX_UNPRUNED_BATCHES = 30_000;
 /** Ballots that may wait for the log: two seconds at 50,000 a second, and then the audience is told to come back. */
 export const MAX_WAITING_BALLOTS = 100_000;
+/** How long a ballot waits at an edge that has just started, ms: an audience that presses in that second is not turned away. */
+export const STARTING_PATIENCE_MS = 2000;
 /** How long a ballot of level "peer" waits for a second replica, ms. */
 export const PEER_TIMEOUT_MS = 2000;
 
@@ -43,6 +45,9 @@ export class Intake {
   readonly #member: Member;
   readonly #view: IntakeView;
   readonly #refusal: () => Refusal | undefined;
+  /** While ballots wait for the recorder to hear of this boot. */
+  #waiting: Promise<void> | undefined;
+  #endWaiting: (() => void) | undefined;
 
   /** `refusal` says why this edge admits nothing now, whatever the show. */
   constructor(replica: Replica, member: Member, view: IntakeView, refusal: () => Refusal | undefined) {
@@ -52,7 +57,13 @@ export class Intake {
     this.#refusal = refusal;
   }
 
+  /** To be called when the view has changed. */
+  onview(): void {
+    if (this.#view.awaited) this.#endWaiting?.();
+  }
+
   async vote(request: BallotRequest): Promise<Receipt | Refusal> {
+    if (!this.#view.awaited && !this.#view.lost) await this.#untilAwaited();
     const { programme, key } = this.#view;
     const time = this.#member.clock.now();
     const poll = programme.poll(request.poll);
@@ -123,6 +134,19 @@ export class Intake {
       level,
       time,
     };
+  }
+
+  /** Resolves when the recorder has heard of this boot, or patience is at its end. */
+  #untilAwaited(): Promise<void> {
+    this.#waiting ??= new Promise((resolve) => {
+      const cancel = this.#member.world.timers.after(STARTING_PATIENCE_MS, () => this.#endWaiting?.());
+      this.#endWaiting = () => {
+        cancel();
+        this.#waiting = this.#endWaiting = undefined;
+        resolve();
+      };
+    });
+    return this.#waiting;
   }
 
   #refuseReceiver(poll: StandingPoll, receiver: ReceiverId, asked: Asked): Refusal | undefined {
