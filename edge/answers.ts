@@ -62,7 +62,10 @@ export const ResultsBody = v.object({
       at: Milliseconds,
       cut: v.pipe(v.record(v.string(), v.number()), v.description("shard/edge/boot → last sequence that counted")),
       lost: v.array(v.string()),
-      late: v.pipe(v.number(), v.description("ballots beyond the cut that this edge has heard of: kept, and not counted")),
+      late: v.pipe(
+        v.number(),
+        v.description("ballots beyond the cut that this edge has heard of: kept, and not counted"),
+      ),
     }),
   ),
 });

@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFolder, type NetworkFolder } from "../../../edge/cli/network/folder.ts";
+import { planNetwork, type FirstPorts } from "../../../edge/cli/network/plan.ts";
+import { memberProgram, type RuntimeName } from "../../../edge/cli/supervise/program.ts";
+import { POLL_DEFINITION, POLL_ID, SHOW_ID } from "./ballots.ts";
+import { cpuOf } from "./cpu.ts";
+import { Program } from "./program.ts";
+
+export interface MembersWish {
+  readonly edges: readonly string[];
+  readonly recorder: boolean;
+}
+
+/** Longest time for an edge to be ready, ms. */
+const READY_WITHIN_MS = 30_000;
+/** Longest time for a member to stop, ms. */
+const STOP_WITHIN_MS = 10_000;
+const HOST = "127.0.0.1";
+
+/** One edge's process. */
+export interface EdgeProcess {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** A network of real processes, planned, configured and started as `redbutton up` does. */
+export class Members {
+  readonly folder: NetworkFolder;
+  readonly #programs = new Map<string, Program>();
+
+  static async plan(wish: MembersWish): Promise<Members> {
+    const ports = await freePorts(wish.edges.length);
+    const edges = wish.edges.map((name) => ({ name, region: name, publicHost: HOST, backboneHost: HOST }));
+    const recorder = wish.recorder ? { recorder: { store: "file:recorder.db" } } : {};
+    const path = join(mkdtempSync(join(tmpdir(), "redbutton-bench-")), "network");
+    return new Members(writeFolder(path, planNetwork({ edges, ports, ...recorder })));
+  }
+
+  private constructor(folder: NetworkFolder) {
+    this.folder = folder;
+  }
+
+  /** Starts every member, and waits until every edge takes receivers. */
+  async start(runtime: RuntimeName): Promise<void> {
+    for (const { name, config } of [...this.folder.edges, ...this.folder.processes]) {
+      const { command, args } = memberProgram(config, runtime, ["--supervised"]);
+      this.#programs.set(name, new Program([command, ...profiled(args)]));
+    }
+    for (const { address } of this.folder.edges) await until(`${address}/readyz`, (response) => response.ok);
+  }
+
+  get edges(): EdgeProcess[] {
+    return this.folder.edges.map(({ name, address }) => {
+      const { hostname: host, port } = new URL(address);
+      return { name, host, port: Number(port), pid: this.#programs.get(name)!.pid };
+    });
+  }
+
+  /** CPU time of all members so far, µs. */
+  cpu(): number {
+    return [...this.#programs.values()].reduce((sum, { pid }) => sum + cpuOf(pid), 0);
+  }
+
+  /** Creates the show at the first edge, opens its poll, and waits until every edge has heard of that. */
+  async openShow(): Promise<void> {
+    const { graceMs, ...poll } = POLL_DEFINITION;
+    const file = { id: SHOW_ID, title: "Final", polls: [{ ...poll, grace_ms: graceMs }] };
+    await this.#command("/v1/shows", file);
+    await this.#command(`/v1/shows/${SHOW_ID}/polls/${POLL_ID}/arm`);
+    await this.#command(`/v1/shows/${SHOW_ID}/polls/${POLL_ID}/open`);
+    for (const { address } of this.folder.edges)
+      await until(`${address}/v1/shows/${SHOW_ID}/content`, async (response) =>
+        (await response.text()).includes('"open"'),
+      );
+  }
+
+  /** Ballots counted at each edge, by its own fold. */
+  async counted(): Promise<number[]> {
+    const headers = { Authorization: `Bearer ${this.folder.operatorToken("reader")}` };
+    return Promise.all(
+      this.folder.edges.map(async ({ address }) => {
+        const response = await fetch(`${address}/v1/shows/${SHOW_ID}/polls/${POLL_ID}/results`, { headers });
+        const { counts } = (await response.json()) as { counts: { anonymous: number; signed: number }[] };
+        return counts.reduce((sum, { anonymous, signed }) => sum + anonymous + signed, 0);
+      }),
+    );
+  }
+
+  /** Waits until every edge counts `ballots`, or for so long; gives what each counts then. */
+  async countedIn(ballots: number, withinMs: number): Promise<number[]> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const counted = await this.counted();
+      if (counted.every((count) => count === ballots) || performance.now() > deadline) return counted;
+      await pause(100);
+    }
+  }
+
+  /** Sums of the edges' metrics by name, over labels; of all edges, or of those named. */
+  async metrics(names?: readonly string[]): Promise<Record<string, number>> {
+    const sums: Record<string, number> = {};
+    for (const { name, address } of this.folder.edges) {
+      if (names && !names.includes(name)) continue;
+      const text = await (await fetch(`${address}/metrics`)).text();
+      for (const [, metric, value] of text.matchAll(/^redbutton_(\w+)(?:\{[^}]*\})? (\S+)$/gm))
+        sums[metric!] = (sums[metric!] ?? 0) + Number(value);
+    }
+    return sums;
+  }
+
+  /** Stops every member; their files stay. */
+  async halt(): Promise<void> {
+    await Promise.all([...this.#programs.values()].map((program) => program.stop(STOP_WITHIN_MS)));
+    this.#programs.clear();
+  }
+
+  /** Stops every member, and removes all that they wrote. */
+  async stop(): Promise<void> {
+    await this.halt();
+    rmSync(join(this.folder.path, ".."), { recursive: true, force: true });
+  }
+
+  async #command(path: string, body: object = {}): Promise<void> {
+    const headers = {
+      Authorization: `Bearer ${this.folder.operatorToken("producer")}`,
+      "Content-Type": "application/json",
+    };
+    const { address } = this.folder.edges[0]!;
+    const request = { method: "POST", headers, body: JSON.stringify(body) };
+    await until(
+      `${address}${path}`,
+      async (response) => {
+        // A new show is not ready before the peers have it.
+        if (response.ok || response.status === 503) return response.ok;
+        throw new Error(`asking "${path}": got ${response.status} ${await response.text()}`);
+      },
+      request,
+    );
+  }
+}
+
+/** Asks again and again until the answer is right. */
+export async function until(
+  url: string,
+  isRight: (response: Response) => boolean | Promise<boolean>,
+  request: RequestInit = {},
+): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  for (;;) {
+    const response = await fetch(url, request).catch(() => undefined);
+    if (response && (await isRight(response))) return;
+    await response?.body?.cancel().catch(() => undefined);
+    if (performance.now() > deadline) throw new Error(`waiting for "${url}": not within ${READY_WITHIN_MS} ms`);
+    await pause(20);
+  }
+}
+
+/** With REDBUTTON_BENCH_PROFILE=FOLDER members leave profiles there; Deno and Node have the same options for it. */
+function profiled(args: readonly string[]): string[] {
+  const folder = process.env["REDBUTTON_BENCH_PROFILE"];
+  const file = args.findIndex((arg) => arg.endsWith(".ts"));
+  const flags = folder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${folder}`];
+  return [...args.slice(0, file), ...flags, ...args.slice(file)];
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Runs of ports that nobody listens on, below those that the system hands to clients. */
+async function freePorts(count: number): Promise<FirstPorts> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const first = 20_000 + Math.floor(Math.random() * 1000) * 10;
+    const ports = Array.from({ length: count }, (_, i) => [first + i, first + count + i]).flat();
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return { public: first, backbone: first + count };
+  }
+  throw new Error("looking for free ports: found none between 20000 and 30000");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
+}
