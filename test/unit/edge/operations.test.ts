@@ -11,12 +11,14 @@ describe("how an edge is", () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
       edge: "fra",
+      alarms: [],
       region: "eu",
       boot: "00000000000000b1",
       ready: false,
       reasons: ['show "demo" is catching up'],
       clock: { trusted: true, skew_ms: 1 },
       links: [{ peer: "nyc", open: true, round_trip_ms: 80 }],
+      alarms: [],
       shows: [{ id: "demo", ready: true, lag_ms: { nyc: 12 } }],
     });
   });
