@@ -46,22 +46,28 @@ export class Tallies {
   }
 }
 
-/** For each shard the section that has seen the most, ties by edge. Sections of one shard are never added. */
-export function bestSections(registers: ReadonlyMap<string, Register>): Map<string, Section> {
+/** For each shard, of the sections that suit, the one that has seen the most, ties by edge. They are never added. */
+export function bestSections(
+  registers: ReadonlyMap<string, Register>,
+  suits: (section: Section) => boolean = () => true,
+): Map<string, Section> {
   const best = new Map<string, { section: Section; sum: number }>();
   for (const [, register] of [...registers].sort(([a], [b]) => (a < b ? -1 : 1))) {
     for (const [shard, section] of Object.entries(register.shards)) {
       const sum = Coverage.from(section.coverage).sum;
-      if (sum > (best.get(shard)?.sum ?? -1)) best.set(shard, { section, sum });
+      if (suits(section) && sum > (best.get(shard)?.sum ?? -1)) best.set(shard, { section, sum });
     }
   }
   return new Map([...best].map(([shard, { section }]) => [shard, section]));
 }
 
-/** A poll's counts over all shards. */
+/**
+ * A poll's counts over all shards. A section without the poll is that of an edge which has heard of the poll's final
+ * before us: it is no word on the counts, however much it covers.
+ */
 export function sumCounts(registers: ReadonlyMap<string, Register>, poll: string): Counts {
-  const parts = [...bestSections(registers).values()].flatMap((section) => section.polls[poll] ?? []);
-  return addCounts(parts);
+  const best = bestSections(registers, (section) => section.polls[poll] !== undefined);
+  return addCounts([...best.values()].map((section) => section.polls[poll]!));
 }
 
 export function addCounts(parts: readonly Counts[]): Counts {

@@ -1,11 +1,14 @@
 import * as Y from "yjs";
 import { Order, type Chain } from "./order.ts";
 import { describe, endOf, gap, hostile, knownOf, type Refusal, type Run } from "./runs.ts";
+import { isBoardValue, isRegister } from "./shapes.ts";
 import type { Owner } from "./wire.ts";
 
 /** A root map of a document: who writes which keys, and what. */
 export interface Root {
   readonly content: "json" | "bytes";
+  /** Whether readers can make something of a JSON value under a key. */
+  isValue?(key: string, value: unknown): boolean;
   mayWrite(key: string, owner: Owner): boolean;
   /** Whether a key may be removed, and not only overwritten. */
   mayErase(key: string): boolean;
@@ -17,12 +20,23 @@ export type Roots = ReadonlyMap<string, Root>;
 const ERASABLE = "roster/";
 
 export const BOARD_ROOTS: Roots = new Map<string, Root>([
-  ["board", { content: "json", mayWrite: () => true, mayErase: (key) => key.startsWith(ERASABLE) }],
+  [
+    "board",
+    { content: "json", isValue: isBoardValue, mayWrite: () => true, mayErase: (key) => key.startsWith(ERASABLE) },
+  ],
   ["pictures", { content: "bytes", mayWrite: () => true, mayErase: () => false }],
 ]);
 
 export const TALLIES_ROOTS: Roots = new Map<string, Root>([
-  ["registers", { content: "json", mayWrite: (key, owner) => key === owner.member, mayErase: () => false }],
+  [
+    "registers",
+    {
+      content: "json",
+      isValue: (_key, value) => isRegister(value),
+      mayWrite: (key, owner) => key === owner.member,
+      mayErase: () => false,
+    },
+  ],
 ]);
 
 /** Deep values overflow the stack of whoever writes them again; ours have six levels. */
@@ -108,7 +122,7 @@ export class Keys {
     if (key.length > MAX_KEY_LENGTH)
       return hostile(`${describe(item)} has a key of ${key.length}, the limit is ${MAX_KEY_LENGTH}`);
     if (!root.mayWrite(key, run.owner)) return hostile(`"${run.owner.member}" may not write "${nameOf(place)}"`);
-    if (!suits(item, root)) return this.#unfit(item, `is no content for "${nameOf(place)}"`);
+    if (!suits(item, place)) return this.#unfit(item, `is no content for "${nameOf(place)}"`);
     const refused = endOf(item) > run.held ? this.#admitFresh(run, item, place) : undefined;
     if (refused) return refused;
     const places = this.#places.get(run.client);
@@ -219,10 +233,12 @@ function indexOf(items: readonly Y.Item[], clock: number): number {
   return -1;
 }
 
-function suits({ content }: Y.Item, root: Root): boolean {
+function suits({ content }: Y.Item, { root, key }: Place): boolean {
   if (content instanceof Y.ContentDeleted) return true;
   if (root.content === "bytes") return content instanceof Y.ContentBinary;
-  return content instanceof Y.ContentAny && isJson(content.arr[0], MAX_JSON_DEPTH);
+  if (!(content instanceof Y.ContentAny)) return false;
+  const value: unknown = content.arr[0];
+  return isJson(value, MAX_JSON_DEPTH) && (root.isValue?.(key, value) ?? true);
 }
 
 /** What `JSON.parse` can give, and `undefined`. A "__proto__" read by lib0 becomes a prototype, and is lost when written. */

@@ -44,6 +44,12 @@ test("counts add over shards, and never over sections of one shard", () => {
   expect(sumCounts(of, "unknown")).toEqual({ anonymous: [], signed: [] });
 });
 
+test("an edge that has the final and says nothing more of the poll does not empty its counts", () => {
+  const final = { ...section({ [fra]: 9 }, 0), polls: {} };
+  const of = registers({ fra: register({ 0: section({ [fra]: 5 }, 10) }), nyc: register({ 0: final }) });
+  expect(sumCounts(of, "best")).toEqual({ anonymous: [10, 0], signed: [0, 10] });
+});
+
 test("counts of different lengths add option by option", () => {
   expect(
     addCounts([

@@ -27,7 +27,7 @@ export function network(): [Node, Node, Node] {
   return nodes;
 }
 
-const POLL = {
+export const POLL = {
   id: "",
   index: 0,
   question: "red?",

@@ -6,8 +6,9 @@ import { MAX_JSON_DEPTH, MAX_KEY_LENGTH } from "../../../crdt/replicate/keys.ts"
 import { MAX_STRUCTS } from "../../../crdt/replicate/runs.ts";
 import type { Hostile } from "./hostile.ts";
 import { rawUpdate, type RawBlock, type RawContent } from "./raw-update.ts";
-import { block, BYTES_ONE, FRA, item, JSON_ONE, NYC, onBoard, stateOf, SYD, SYD_TOO } from "./scene.ts";
+import { block, BYTES_ONE, FRA, item, JSON_ONE, NYC, onBoard, POLL, stateOf, SYD, SYD_TOO } from "./scene.ts";
 
+const A_POLL: RawContent = { kind: "any", values: [POLL] };
 const self = (clock: number) => ({ client: SYD, clock });
 
 /** What else Yjs would take, and no replica writes. On the board unless said; syd's client stands at 1 there. */
@@ -83,7 +84,14 @@ export const OTHERS: Hostile[] = [
         /goes back in "board\/a"/,
         "gap",
       ],
-      ["a key begun again by a client that wrote it", [block(SYD, 1, onBoard("poll/poll-syd"))], /goes back in/, "gap"],
+      [
+        "a key begun again by a client that wrote it",
+        [block(SYD, 1, onBoard("poll/poll-syd", A_POLL))],
+        /goes back in/,
+        "gap",
+      ],
+      ["a poll that is none", [block(SYD, 1, onBoard("poll/a"))], /no content for "board\/poll\/a"/],
+      ["a final that is none", [block(SYD, 1, onBoard("final/a", { kind: "any", values: [null] }))], /no content for/],
       [
         "structs without end",
         [block(SYD, 1, ...Array.from({ length: MAX_STRUCTS + 1 }, () => onBoard("a")))],

@@ -1,0 +1,104 @@
+/**
+ * The shapes of the values in board and tallies, as far as their readers count on them: a value of another shape, once
+ * in a document, would fail every reader at every replica for as long as the show lives. Further members of a value are
+ * let in, and keys of no kind known here: they are a later version's, and nobody here reads them.
+ */
+interface Shape {
+  (value: unknown): boolean;
+}
+
+/** Whether `value` may stand under `key` on a board. */
+export function isBoardValue(key: string, value: unknown): boolean {
+  const slash = key.indexOf("/");
+  const shape = BOARD_SHAPES.get(slash < 0 ? key : key.slice(0, slash + 1));
+  return shape === undefined || shape(value);
+}
+
+/** Whether `value` may stand in the tallies. */
+export function isRegister(value: unknown): boolean {
+  return REGISTER(value);
+}
+
+const isText: Shape = (value) => typeof value === "string";
+const isCount: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNumber: Shape = (value) => Number.isFinite(value);
+const isWithin =
+  (least: number, most: number): Shape =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+const isOneOf =
+  (...texts: readonly string[]): Shape =>
+  (value) =>
+    texts.includes(value as string);
+const isOptional =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === undefined || shape(value);
+const isList =
+  (shape: Shape): Shape =>
+  (value) =>
+    Array.isArray(value) && value.every(shape);
+/** A record whose keys match `keys`. */
+const isRecord =
+  (shape: Shape, keys = /^/): Shape =>
+  (value) =>
+    isObject(value) && Object.entries(value).every(([key, member]) => keys.test(key) && shape(member));
+const isOf =
+  (members: Readonly<Record<string, Shape>>): Shape =>
+  (value) =>
+    isObject(value) && Object.entries(members).every(([name, shape]) => shape(value[name]));
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Chains' names, as `parseChainId` reads them. */
+const WATERMARK = isRecord(isCount, /^\d{1,5}\/[^/]+\/[0-9a-f]{16}$/);
+const COUNTS = isOf({ anonymous: isList(isNumber), signed: isList(isNumber) });
+const DECLARATION = isOf({ at: isNumber, by: isText });
+/** Shards are numbered by 16 bits; votes by 4. */
+const [SHARDS, VOTES] = [isWithin(1, 0xffff), isWithin(1, 15)];
+
+const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
+  Object.entries({
+    show: isOf({
+      id: isText,
+      title: isText,
+      shards: SHARDS,
+      created: isNumber,
+      wrappedKey: (value) => typeof value === "string" && /^([0-9a-f]{2})*$/.test(value),
+    }),
+    "poll/": isOf({
+      id: isText,
+      index: isCount,
+      question: isText,
+      options: isList(isOf({ id: isText, text: isText })),
+      mode: isOneOf("last", "first", "votes"),
+      votes: VOTES,
+      graceMs: isNumber,
+      results: isOneOf("hidden", "live"),
+    }),
+    "transition/": isOf({ at: isNumber, by: isText, closesAt: isOptional(isNumber) }),
+    "released/": DECLARATION,
+    "lost/": DECLARATION,
+    "roster/": isOf({
+      edge: isText,
+      boot: isText,
+      state: isText,
+      region: isText,
+      shards: isList(isCount),
+      address: isText,
+      since: isNumber,
+    }),
+    "final/": isOf({ poll: isText, counts: COUNTS, cut: WATERMARK, lost: isList(isText), at: isNumber }),
+    watermarks: isOf({ recorded: WATERMARK, pruned: WATERMARK, deletable: isRecord(isRecord(isCount)) }),
+    awaited: isList(isText),
+    "content/": isOf({ id: isText, kind: isOneOf("page", "picture"), title: isText, text: isText, at: isNumber }),
+    "audit/": isOf({ at: isNumber, by: isText, edge: isText, action: isText, target: isText }),
+  }),
+);
+
+const REGISTER = isOf({
+  boot: isText,
+  shards: isRecord(isOf({ coverage: WATERMARK, polls: isRecord(COUNTS), present: isNumber })),
+});

@@ -1,0 +1,72 @@
+// What may stand on a board and in the tallies: all that our writers write, and nothing that its readers stumble over.
+import { expect, test } from "vitest";
+import * as Y from "yjs";
+import { Board } from "../../../crdt/board.ts";
+import { isBoardValue, isRegister } from "../../../crdt/replicate/shapes.ts";
+import type { Register } from "../../../crdt/tallies.ts";
+import { aPoll, START } from "../../support/ballots.ts";
+
+const CHAIN = "0/fra/00000000000000f1";
+const BOOT = "00000000000000f1";
+
+/** A board on which everything stands that can. */
+function fullBoard(): [key: string, value: unknown][] {
+  const doc = new Y.Doc();
+  const board = new Board(doc);
+  const by = { at: 1, by: "producer" };
+  board.create({ id: "final", title: "", shards: 256, created: START, wrappedKey: "00ff".repeat(16) }, [aPoll()]);
+  for (const name of ["armed", "open", "closing", "void"] as const) board.addTransition("best", name, by);
+  board.addTransition("timed", "open", { ...by, closesAt: 5 });
+  board.release("best", by);
+  board.nameLost("fra", BOOT, by);
+  const counts = { anonymous: [1, 0], signed: [0, 2] };
+  board.setFinal({ poll: "best", counts, cut: { [CHAIN]: 3 }, lost: [`fra/${BOOT}`], at: 2 }, by);
+  board.setRosterEntry({ edge: "fra", boot: BOOT, state: "live", region: "", shards: [0], address: "", since: 1 });
+  board.setWatermarks({ recorded: { [CHAIN]: 3 }, pruned: {}, deletable: { "final/ledger/0": { 7: 2 } } });
+  board.setAwaited([`fra/${BOOT}`]);
+  board.publish({ id: "a", kind: "picture", title: "", text: "", mediaType: "image/png", hash: "h", at: 1 });
+  board.addAudit("1", { at: 1, by: "producer", edge: "fra", action: "open", target: "best" });
+  return [...doc.getMap<unknown>("board")];
+}
+
+test.for(fullBoard())(
+  "what a board writes under %s may stand there, nothing else in its place, and not without a part",
+  ([key, value]) => {
+    expect(isBoardValue(key, value)).toBe(true);
+    for (const other of [null, 1, "text", [null]]) expect([other, isBoardValue(key, other)]).toEqual([other, false]);
+    if (Array.isArray(value)) return;
+    const whole = value as Readonly<Record<string, unknown>>;
+    expect(isBoardValue(key, { ...whole, later: "a later version's" })).toBe(true);
+    const optional = ["closesAt", "mediaType", "hash"];
+    for (const name of Object.keys(whole).filter((each) => !optional.includes(each))) {
+      const rest = Object.fromEntries(Object.entries(whole).filter(([other]) => other !== name));
+      expect([name, isBoardValue(key, rest)]).toEqual([name, false]);
+      expect([name, isBoardValue(key, { ...whole, [name]: null })]).toEqual([name, false]);
+    }
+  },
+);
+
+test.for<[key: string, value: unknown]>([
+  ["watermarks", { recorded: { "no chain": 1 }, pruned: {}, deletable: {} }],
+  ["watermarks", { recorded: { [CHAIN]: -1 }, pruned: {}, deletable: {} }],
+  ["show", { id: "final", title: "", shards: 4e9, created: START, wrappedKey: "" }],
+  ["show", { id: "final", title: "", shards: 1, created: START, wrappedKey: "xyz" }],
+  ["poll/best", { ...aPoll(), mode: "most" }],
+  ["poll/best", { ...aPoll(), votes: 16 }],
+  ["poll/best", { ...aPoll(), options: [{ id: 1, text: "" }] }],
+])("a board is spared %s as %j", ([key, value]) => expect(isBoardValue(key, value)).toBe(false));
+
+test("a key of no kind known here may hold anything: a later version's", () => {
+  expect(isBoardValue("thresholds/1", 7)).toBe(true);
+  expect(isBoardValue("constructor", 7)).toBe(true);
+});
+
+test("a register has sections, and these their counts", () => {
+  const section = { coverage: { [CHAIN]: 3 }, polls: { best: { anonymous: [1], signed: [0] } }, present: 2 };
+  const register: Register = { boot: BOOT, shards: { 0: section } };
+  expect(isRegister(register)).toBe(true);
+  expect(isRegister({ ...register, shards: {} })).toBe(true);
+  for (const wrong of [null, 1, { boot: BOOT }, { ...register, shards: [section] }, { ...register, shards: { 0: {} } }])
+    expect(isRegister(wrong)).toBe(false);
+  expect(isRegister({ ...register, shards: { 0: { ...section, polls: { best: [] } } } })).toBe(false);
+});
