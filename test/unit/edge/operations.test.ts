@@ -11,7 +11,6 @@ describe("how an edge is", () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
       edge: "fra",
-      alarms: [],
       region: "eu",
       boot: "00000000000000b1",
       ready: false,
