@@ -68,15 +68,24 @@ export class Buckets {
 
   /** Milliseconds until `key` may have one; 0 where it may now. Takes nothing. */
   wait(key: string): number {
-    return waitFor(this.#limit, this.#buckets.get(key) ?? FULL, this.#clock.now());
+    const now = this.#clock.now();
+    return waitFor(this.#limit, this.#bucketOf(key, now), now);
   }
 
   /** Takes one where there is one: then 0, else the milliseconds until there is. */
   take(key: string): number {
     const now = this.#clock.now();
-    const bucket = this.#buckets.get(key) ?? FULL;
+    const bucket = this.#bucketOf(key, now);
     const wait = waitFor(this.#limit, bucket, now);
     if (wait === 0) this.#buckets.set(key, takeOne(this.#limit, bucket, now));
     return wait;
+  }
+
+  /** One from before the clock was set back is written down as empty, or it would stay empty until that time comes. */
+  #bucketOf(key: string, now: number): Bucket {
+    const bucket = this.#buckets.get(key) ?? FULL;
+    const emptied = bounded(this.#limit, bucket, now);
+    if (emptied < bucket) this.#buckets.set(key, emptied);
+    return emptied;
   }
 }
