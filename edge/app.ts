@@ -98,7 +98,7 @@ function routeContext(deps: AppDeps): RouteContext {
     upgrade,
     clientAddress,
     pages,
-    tokens: new Tokens(keys, world.clock, broadcaster),
+    tokens: new Tokens(keys, world.clock, broadcaster, () => edge.health().clock.trusted),
     perAddress: new Buckets(limits.receiversPerAddress, world.clock),
     perSubnet: new Buckets(limits.receiversPerSubnet, world.clock),
     casting: { ballots: new Buckets(limits.ballotsPerReceiver, world.clock), random: world.random },

@@ -114,7 +114,7 @@ export class Session {
 
   #ballot(value: object, receiver: Receiver): void {
     if (receiver.expiresAt <= this.#context.world.clock.now())
-      return this.#refuseAndClose(refuse("token_expired", "the token has expired; get a new one"));
+      return this.#refuseAndClose(this.#context.tokens.refuseExpired());
     const ballot = readBallotMessage(value);
     if (isRefusal(ballot)) return this.#answer(idOf(value), ballot);
     const { id, poll, level } = ballot;

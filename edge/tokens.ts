@@ -28,11 +28,25 @@ export class Tokens {
   readonly #keys: TokenKeys;
   readonly #clock: Clock;
   readonly #broadcaster: Broadcaster | undefined;
+  readonly #clockIsTrusted: () => boolean;
 
-  constructor(keys: TokenKeys, clock: Clock, broadcaster?: Broadcaster) {
+  constructor(keys: TokenKeys, clock: Clock, broadcaster?: Broadcaster, clockIsTrusted: () => boolean = () => true) {
     this.#keys = keys;
     this.#clock = clock;
     this.#broadcaster = broadcaster;
+    this.#clockIsTrusted = clockIsTrusted;
+  }
+
+  /**
+   * What a token is told whose time is over by our clock. A receiver that hears of it gets a new name and votes anew, so
+   * only an edge that knows the time may say it.
+   */
+  refuseExpired(): Refusal {
+    return this.#clockIsTrusted()
+      ? refuse("token_expired", "the token has expired; get a new one")
+      : refuse("clock_untrusted", "this edge does not know the time, and so not whether the token is good", {
+          retryAfterS: 5,
+        });
   }
 
   mintReceiver(subject: string, anonymous: boolean, expiresAt: number): string {
@@ -54,7 +68,7 @@ export class Tokens {
       return this.#keys.operators.open(token) ? misplaced("receiver's", "operator's") : invalid();
     if (!isReceiverClaims(claims)) return invalid();
     const expiresAt = claims.exp * 1000;
-    if (expiresAt <= this.#clock.now()) return expired();
+    if (expiresAt <= this.#clock.now()) return this.refuseExpired();
     return { subject: claims.sub, signed: !claims.anon, expiresAt };
   }
 
@@ -66,7 +80,7 @@ export class Tokens {
       return this.#keys.receivers.open(token) ? misplaced("operator's", "receiver's") : invalid();
     if (!isOperatorClaims(claims)) return invalid();
     const expiresAt = claims.exp * 1000;
-    if (expiresAt <= this.#clock.now()) return expired();
+    if (expiresAt <= this.#clock.now()) return this.refuseExpired();
     return { subject: claims.sub, role: claims.role, shows: claims.shows, expiresAt };
   }
 
@@ -107,10 +121,6 @@ function noToken(): Refusal {
 
 function invalid(): Refusal {
   return refuse("token_invalid", "the token is none that this network or its broadcaster signed");
-}
-
-function expired(): Refusal {
-  return refuse("token_expired", "the token has expired; get a new one");
 }
 
 function misplaced(wanted: string, came: string): Refusal {

@@ -124,5 +124,6 @@ const MINE = {
     "unknown_poll",
     "wrong_shard",
     "not_ready",
+    "clock_untrusted",
   ],
 } as const;

@@ -72,7 +72,7 @@ const CONTENT = {
   summary: "What receivers show now: polls, pages, pictures, and the results that everyone may see",
   tag: "receivers",
   answer: ContentBody,
-  refusals: ["token_invalid", "token_expired", "forbidden", "unknown_show", "not_ready"],
+  refusals: ["token_invalid", "token_expired", "forbidden", "unknown_show", "not_ready", "clock_untrusted"],
 } as const;
 
 const PICTURE = {

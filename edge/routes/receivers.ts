@@ -59,5 +59,5 @@ const DESCRIPTION = {
   tag: "receivers",
   status: 201,
   answer: ReceiverBody,
-  refusals: ["token_invalid", "token_expired", "forbidden", "rate_limited"],
+  refusals: ["token_invalid", "token_expired", "forbidden", "rate_limited", "clock_untrusted"],
 } as const;

@@ -80,6 +80,7 @@ const ONE = {
     "unknown_show",
     "unknown_poll",
     "not_ready",
+    "clock_untrusted",
   ],
 } as const;
 
@@ -87,5 +88,5 @@ const ALL = {
   summary: "The results of all polls, as far as the asker may see them",
   tag: "receivers",
   answer: AllResultsBody,
-  refusals: ["token_invalid", "token_expired", "forbidden", "unknown_show", "not_ready"],
+  refusals: ["token_invalid", "token_expired", "forbidden", "unknown_show", "not_ready", "clock_untrusted"],
 } as const;
