@@ -156,36 +156,58 @@ describe("on the backbone", () => {
     await expectUnharmed();
   });
 
-  test("a member that deletes what others wrote, or writes in their name, changes nothing for good", async () => {
-    const board = await readRoom(cluster, "fra", DOCUMENTS.board);
-    const tallies = await readRoom(cluster, "fra", DOCUMENTS.tallies);
-    const stranger = await eve();
-    stranger.introduce(4242);
-    for (const [document, doc] of [
-      [DOCUMENTS.board, board],
-      [DOCUMENTS.tallies, tallies],
+  test("a member that deletes what others wrote, or writes what is not its own, changes nothing", async () => {
+    for (const [kind, root] of [
+      ["board", "board"],
+      ["tallies", "registers"],
     ] as const) {
-      const clients = [...doc.store.clients.keys()];
+      const doc = await readRoom(cluster, "fra", DOCUMENTS[kind]);
+      const written = [...doc.store.clients.keys()].map((client) => [client, Y.getState(doc.store, client)] as const);
+      const stranger = await eve();
+      stranger.introduce(4242);
       stranger.update(
-        document,
+        DOCUMENTS[kind],
         rawUpdate(
           [],
-          clients.map((client) => ({ client, ranges: [[0, Y.getState(doc.store, client)]] })),
+          written.map(([client, clock]) => ({ client, ranges: [[0, clock]] })),
         ),
       );
-      // Another one's next item.
-      const [client] = clients;
-      const next = {
+      expect(await stranger.dealtWith()).toBeUndefined();
+      const forged = {
         kind: "item",
-        parent: document === DOCUMENTS.board ? "board" : "registers",
+        parent: root,
         key: "fra",
-        content: { kind: "any", values: [1] },
+        content: { kind: "any", values: [{ boot: "", shards: {} }] },
       } as const;
-      stranger.update(
-        document,
-        rawUpdate([{ client: client!, clock: Y.getState(doc.store, client!), structs: [next] }]),
-      );
+      stranger.update(DOCUMENTS[kind], rawUpdate([{ client: 4242, clock: 0, structs: [forged] }]));
+      if (kind === "tallies")
+        expect(await stranger.dealtWith()).toMatchObject({
+          code: 4404,
+          reason: expect.stringMatching(/may not write/),
+        });
     }
+    expect(cluster.member("fra").logged("update refused").length).toBeGreaterThan(2);
+    await expectUnharmed();
+  });
+
+  test.for<[document: "board" | "tallies", key: string, value: unknown]>([
+    ["board", "show", null],
+    ["board", "watermarks", { recorded: {}, pruned: { "no chain": 1 }, deletable: {} }],
+    ["board", "roster/eve/00000000000000e1", null],
+    ["board", "transition/best/closing", 1],
+    ["board", "final/best", { poll: "best", counts: [], cut: {}, lost: [], at: 1 }],
+    ["tallies", "eve", 1],
+    ["tallies", "eve", { boot: "", shards: { 0: {} } }],
+  ])("a value that nobody can read, in the %s under %s, is let in by nobody", async ([kind, key, value]) => {
+    const stranger = await eve();
+    stranger.introduce(4244);
+    const parent = kind === "board" ? "board" : "registers";
+    const item = { kind: "item", parent, key, content: { kind: "any", values: [value] } } as const;
+    stranger.update(DOCUMENTS[kind], rawUpdate([{ client: 4244, clock: 0, structs: [item] }]));
+    expect(await stranger.dealtWith()).toMatchObject({
+      code: 4404,
+      reason: expect.stringMatching(/is no content for/),
+    });
     await expectUnharmed();
   });
 
