@@ -12,6 +12,8 @@ export interface RosterEntry {
   readonly shards: readonly number[];
   /** Address that receivers use. */
   readonly address: string;
+  /** Where it stands, in degrees, if its operator said so. */
+  readonly place?: { readonly latitude: number; readonly longitude: number };
   /** Milliseconds since 1970. */
   readonly since: number;
 }

@@ -108,6 +108,46 @@ export const MineBody = v.object({
   ballots: v.array(v.object({ press: v.number(), option: v.string(), k: v.number() })),
 });
 
+const PlaceBody = v.pipe(
+  v.object({ latitude: v.number(), longitude: v.number() }),
+  v.description("degrees, north and east positive"),
+);
+
+/** Where a receiver may go, best first. */
+export const NearestBody = v.object({
+  edges: v.array(
+    v.object({
+      edge: v.string(),
+      region: v.string(),
+      address: v.pipe(v.string(), v.description("put the paths of this document behind it")),
+      distance_km: v.exactOptional(v.number()),
+      reason: v.string(),
+    }),
+  ),
+  policy: v.string(),
+  pool: v.picklist(["healthy", "draining", "fail open"]),
+  place: v.exactOptional(v.pipe(PlaceBody, v.description("where the receiver is taken to be"))),
+  left_out: v.array(v.object({ edge: v.string(), reason: v.string() })),
+});
+export type NearestBody = v.InferOutput<typeof NearestBody>;
+
+/** Every edge that this one knows of. */
+export const EdgesBody = v.object({
+  edges: v.array(
+    v.object({
+      edge: v.string(),
+      boot: v.string(),
+      state: v.picklist(["joining", "live", "draining"]),
+      region: v.string(),
+      address: v.string(),
+      place: v.exactOptional(PlaceBody),
+      shards: v.pipe(v.record(v.string(), v.pipe(v.array(v.number()), v.readonly())), v.description("by show")),
+      since: Milliseconds,
+    }),
+  ),
+});
+export type EdgesBody = v.InferOutput<typeof EdgesBody>;
+
 const RosterBody = v.object({
   edge: v.string(),
   boot: v.string(),
@@ -115,6 +155,7 @@ const RosterBody = v.object({
   region: v.string(),
   shards: v.array(v.number()),
   address: v.string(),
+  place: v.exactOptional(PlaceBody),
   since: Milliseconds,
   lost: v.boolean(),
 });

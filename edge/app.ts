@@ -7,7 +7,8 @@ import { Buckets, type Limits } from "./limits.ts";
 import { Rooms } from "./room.ts";
 import { castBallot, listOwnBallots } from "./routes/ballots.ts";
 import { showContent, showPicture } from "./routes/content.ts";
-import type { Pages, RouteContext, RouteHandler, UpgradeWebSocket } from "./routes/context.ts";
+import type { Locate, Pages, RouteContext, RouteHandler, UpgradeWebSocket } from "./routes/context.ts";
+import { listEdges, showNearest } from "./routes/edges.ts";
 import { showOpenApi, showSchema } from "./routes/documents.ts";
 import { allowOrigins, refuseMistake, refuseUnknown } from "./routes/fallback.ts";
 import { showHealth, showMetrics, showReadiness } from "./routes/operations.ts";
@@ -18,10 +19,12 @@ import { showAllResults, showResults } from "./routes/results.ts";
 import { commandPoll, createShow, nameLost, openPoll, showAudit, showShow } from "./routes/shows.ts";
 import { joinLive, joinRoom } from "./routes/sockets.ts";
 import type { EdgeService } from "./service.ts";
+import { Nearby } from "./steering/nearby.ts";
+import type { Probe } from "./steering/report.ts";
 import type { TokenKeys } from "./token.ts";
 import { Tokens } from "./tokens.ts";
 
-export type { Page, Pages, UpgradeWebSocket } from "./routes/context.ts";
+export type { Locate, Page, Pages, UpgradeWebSocket } from "./routes/context.ts";
 
 /** What the application is made of; a runtime's door hands it in. */
 export interface AppDeps {
@@ -37,6 +40,10 @@ export interface AppDeps {
   readonly clientAddress: (c: Context) => string;
   /** Files of the receiver's page. */
   readonly pages: Pages;
+  /** How neighbours are asked how they are; left out, their links and their word on the board decide. */
+  readonly probe?: Probe;
+  /** Where a receiver is; left out, it is known by the country that it tells. */
+  readonly locate?: Locate;
 }
 
 export interface App {
@@ -59,8 +66,10 @@ export function createApp(deps: AppDeps): App {
   open("GET", "/v1/shows/:show/content", showContent(context));
   open("GET", "/v1/shows/:show/pictures/:hash", showPicture(context));
   open("POST", "/v1/receivers", admitReceiver(context));
+  open("GET", "/v1/edges/nearest", showNearest(context));
   hono.get("/v1/shows/:show/live", joinLive(context));
 
+  hono.get("/v1/edges", listEdges(context));
   hono.get("/v1/rooms/:show/board", joinRoom(context, "board"));
   hono.get("/v1/rooms/:show/tallies", joinRoom(context, "tallies"));
 
@@ -105,10 +114,13 @@ function routeContext(deps: AppDeps): RouteContext {
     feeds: new Feeds(edge.boot, world),
     rooms: new Rooms(world, limits.messagesPerReader),
     sessions: new Set(),
+    nearby: new Nearby(edge, world, deps.probe),
+    locate: deps.locate ?? (() => undefined),
   };
 }
 
-function dismiss({ sessions, rooms }: RouteContext): void {
+function dismiss({ sessions, rooms, nearby }: RouteContext): void {
+  nearby.stop();
   const reason = "this edge is about to stop";
   for (const session of sessions) session.close(CLOSE.unavailable, reason);
   rooms.close(CLOSE.unavailable, reason);

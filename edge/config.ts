@@ -3,6 +3,8 @@ import * as v from "valibot";
 import { EDGE_NAME, MAX_EDGE_NAME_BYTES } from "../crdt/batch.ts";
 import { SIGNATURE_ALGORITHMS, type BroadcasterConfig } from "./jwks.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
+import type { Place } from "./steering/place.ts";
 
 /**
  * The configuration of one member of a network, an edge or a process: one JSON file, read once into these values before
@@ -16,6 +18,10 @@ export interface EdgeConfig extends MemberConfig {
   readonly public: { readonly host: string; readonly port: number; readonly address: string };
   /** Where links come in: an address of its own, never reachable by receivers. */
   readonly backbone: { readonly host: string; readonly port: number };
+  /** Where it stands: receivers near it are sent here. */
+  readonly place?: Place;
+  /** How much work it is built for. */
+  readonly capacity: Capacity;
   /** Proxies in front of this edge, whose word on a client's address (X-Forwarded-For) is taken. */
   readonly proxies: readonly string[];
   /** A broadcaster whose own tokens are taken. */
@@ -122,6 +128,10 @@ const store = v.union(
 );
 const algorithm = v.picklist(SIGNATURE_ALGORITHMS, oneOf(SIGNATURE_ALGORITHMS));
 const positive = v.pipe(v.number("a number above 0"), v.gtValue(0, "a number above 0"));
+const degrees = (most: number, towards: string) => {
+  const wanted = `degrees ${towards}, -${most} to ${most}`;
+  return v.pipe(v.number(wanted), v.minValue(-most, wanted), v.maxValue(most, wanted));
+};
 const limit = v.strictObject({ burst: v.pipe(positive, v.minValue(1, "1 or more")), perSecond: positive });
 const limitEntries = {
   receiversPerAddress: v.optional(limit, DEFAULT_LIMITS.receiversPerAddress),
@@ -147,6 +157,19 @@ const edge = v.strictObject({
     address: v.optional(url("an http:// or https:// address", /^https?:\/\/\S+$/)),
   }),
   backbone: address,
+  place: v.optional(
+    v.strictObject(
+      { latitude: degrees(90, "north"), longitude: degrees(180, "east") },
+      `{"latitude": …, "longitude": …}`,
+    ),
+  ),
+  capacity: v.optional(
+    v.strictObject({
+      receivers: v.optional(positive, DEFAULT_CAPACITY.receivers),
+      ballotsPerS: v.optional(positive, DEFAULT_CAPACITY.ballotsPerS),
+    }),
+    {},
+  ),
   proxies: v.optional(v.array(text("a proxy's IP address")), []),
   jwks: v.optional(
     v.strictObject({
@@ -217,9 +240,10 @@ function readConfig(file: FileContents, secrets: Secrets): Config {
       return { ...member, role: "recorder" };
     case "edge": {
       const { host, port: at, address: told } = file.public;
-      const { backbone, proxies, limits, jwks } = file;
+      const { backbone, place, capacity, proxies, limits, jwks } = file;
       const own = { host, port: at, address: told ?? `http://${host.includes(":") ? `[${host}]` : host}:${at}` };
-      return { ...member, role: "edge", public: own, backbone, proxies, limits, ...(jwks ? { jwks } : {}) };
+      const optional = { ...(place ? { place } : {}), ...(jwks ? { jwks } : {}) };
+      return { ...member, role: "edge", public: own, backbone, capacity, proxies, limits, ...optional };
     }
   }
 }

@@ -52,7 +52,8 @@ export class EdgeShow implements ShowService {
     this.#edge = edge;
     this.#current = { ...this.#readBoard(), unpruned: 0 };
     this.#intake = new Intake(replica, member, this.#current, () => edge.refusal());
-    this.#upkeep = new Upkeep(replica, member, { region: edge.region, address: edge.address });
+    const { region, address, place } = edge;
+    this.#upkeep = new Upkeep(replica, member, { region, address, ...(place ? { place } : {}) });
     replica.events.onboard = () => this.#onboard();
     replica.events.onfolded = (batches, from) => {
       this.#registerIsStale = true;

@@ -5,14 +5,22 @@ import type { Replica } from "../crdt/replica.ts";
 import { StoreFull } from "../crdt/store/store.ts";
 import { TALLIES_INTERVAL_MS } from "../crdt/tallies.ts";
 import { EdgeShow } from "./edge-show.ts";
+import { Rate } from "./rate.ts";
 import { refuse, type Refusal } from "./refusal.ts";
+import { knownEdges, type KnownEdge } from "./roster.ts";
 import type { EdgeService, Health, ShowDefinition, ShowService } from "./service.ts";
 import { wrapShowKey } from "./show-key.ts";
+import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
+import type { Place } from "./steering/place.ts";
 
 export interface EdgeOptions {
   readonly region: string;
   /** Address that receivers use, for the roster. */
   readonly address: string;
+  /** Where it stands, if the operator said so. */
+  readonly place?: Place;
+  /** How much work it is built for. */
+  readonly capacity?: Capacity;
   /** The network's secret, 32 bytes. */
   readonly network: Uint8Array;
 }
@@ -23,6 +31,8 @@ export class Edge implements EdgeService {
   readonly #member: Member;
   readonly #options: EdgeOptions;
   readonly #shows = new Map<string, EdgeShow>();
+  readonly #rate = new Rate();
+  readonly #since: number;
   #draining = false;
   #admits = false;
   #cancelTick: (() => void) | undefined;
@@ -32,6 +42,7 @@ export class Edge implements EdgeService {
     this.#member = member;
     this.#options = options;
     this.region = options.region;
+    this.#since = member.clock.now();
     for (const replica of member.replicas()) if (replica.shards().size > 0) this.addShow(replica);
     member.onshow = (replica) => this.addShow(replica);
   }
@@ -57,11 +68,8 @@ export class Edge implements EdgeService {
 
   addShow(replica: Replica): void {
     if (this.#shows.has(replica.show)) return;
-    const { region, address, network } = this.#options;
-    this.#shows.set(
-      replica.show,
-      new EdgeShow(replica, this.#member, { region, address, network, refusal: () => this.#refusal() }),
-    );
+    const condition = { ...this.#options, refusal: () => this.#refusal() };
+    this.#shows.set(replica.show, new EdgeShow(replica, this.#member, condition));
   }
 
   show(id: string): ShowService | Refusal {
@@ -76,6 +84,25 @@ export class Edge implements EdgeService {
 
   shows(): string[] {
     return [...this.#shows.keys()];
+  }
+
+  edges(): KnownEdge[] {
+    const { region, address, place } = this.#options;
+    const shards = [...this.#member.replicas()].map((replica) => [replica.show, [...replica.shards().keys()]] as const);
+    const own: KnownEdge = {
+      edge: this.name,
+      boot: this.boot,
+      region,
+      address,
+      ...(place ? { place } : {}),
+      state: this.#state(),
+      shards: Object.fromEntries(shards),
+      since: this.#since,
+    };
+    return knownEdges(
+      own,
+      [...this.#shows].map(([show, its]) => ({ show, roster: its.roster() })),
+    );
   }
 
   async createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal> {
@@ -121,6 +148,9 @@ export class Edge implements EdgeService {
       alarms: [...this.#member.twins()].map((name) => `two programs run under the name "${name}"`),
       shows: shows.map((show) => show.health()),
       ...this.#member.written(),
+      ballotsPerS: this.#rate.perSecond,
+      capacity: this.#options.capacity ?? DEFAULT_CAPACITY,
+      draining: this.#draining,
     };
   }
 
@@ -164,7 +194,11 @@ export class Edge implements EdgeService {
     this.#cancelTick = this.#member.world.timers.after(TALLIES_INTERVAL_MS, () => this.#tick());
     // Also where there is no show yet: the clock has to be looked at often.
     this.#admits = this.#judge() === undefined;
-    const state: RosterEntry["state"] = this.#draining ? "draining" : "live";
-    for (const show of this.#shows.values()) show.tick(state);
+    this.#rate.sample(this.#member.written().ballots, this.#member.clock.now());
+    for (const show of this.#shows.values()) show.tick(this.#state());
+  }
+
+  #state(): RosterEntry["state"] {
+    return this.#draining ? "draining" : "live";
   }
 }

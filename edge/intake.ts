@@ -100,7 +100,7 @@ export class Intake {
 
   known(subject: string, poll: StandingPoll): readonly KnownBallot[] | Refusal {
     const receiver = receiverId(this.#view.key, subject);
-    return this.#foldOf(receiver)?.known(poll.definition.index, receiver) ?? wrongShard();
+    return this.#foldOf(receiver)?.known(poll.definition.index, receiver) ?? this.#wrongShard(receiver);
   }
 
   async #write(poll: StandingPoll, ballot: Ballot, { level }: BallotRequest): Promise<Receipt | Refusal> {
@@ -151,7 +151,8 @@ export class Intake {
 
   #refuseReceiver(poll: StandingPoll, receiver: ReceiverId, asked: Asked): Refusal | undefined {
     const fold = this.#foldOf(receiver);
-    return fold ? refuseBallot(poll.definition, asked, fold.known(poll.definition.index, receiver)) : wrongShard();
+    if (!fold) return this.#wrongShard(receiver);
+    return refuseBallot(poll.definition, asked, fold.known(poll.definition.index, receiver));
   }
 
   /** Finals wait for no boot that was named lost, or that the recorder has not heard of: a receipt would promise too much. */
@@ -188,6 +189,12 @@ export class Intake {
     return this.#replica.shards().get(shardOf(receiver, this.#view.shards))?.fold;
   }
 
+  #wrongShard(receiver: ReceiverId): Refusal {
+    const shard = shardOf(receiver, this.#view.shards);
+    const detail = `this edge does not keep the receiver's shard, ${shard}: /v1/edges/nearest knows one that does`;
+    return refuse("wrong_shard", detail, { extra: { shard } });
+  }
+
   #writerOf(receiver: ReceiverId): Writer {
     return this.#replica.shard(shardOf(receiver, this.#view.shards)).writer;
   }
@@ -195,10 +202,6 @@ export class Intake {
 
 export function unknownPoll(show: string, poll: string): Refusal {
   return refuse("unknown_poll", `show "${show}" has no poll "${poll}"`);
-}
-
-function wrongShard(): Refusal {
-  return refuse("wrong_shard", "this edge does not keep the receiver's shard: steering knows one that does");
 }
 
 function refuseLog(error: unknown): Refusal {

@@ -6,12 +6,16 @@ import type { Counts, Final, Poll, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
 import type { Receipt, ReceiptLevel } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
+import type { KnownEdge } from "./roster.ts";
+import type { Capacity } from "./steering/load.ts";
 
 /** What the routes need of an edge. The one implementation is `Edge`; routes know no more than this. */
 export interface EdgeService {
   readonly name: string;
   readonly region: string;
   readonly boot: string;
+  /** Edges of the network as far as known, itself included. */
+  edges(): readonly KnownEdge[];
   /** A show that this edge holds and is ready to answer for; a refusal says why not. */
   show(id: string): ShowService | Refusal;
   shows(): readonly string[];
@@ -106,6 +110,11 @@ export interface Health {
   /** Ballots made durable since boot, flushes and bytes of the log. */
   readonly ballots: number;
   readonly flushes: number;
+  /** Ballots made durable a second, lately. */
+  readonly ballotsPerS: number;
+  readonly capacity: Capacity;
+  /** The edge is about to stop, and takes nothing new. */
+  readonly draining: boolean;
 }
 
 export interface ShowHealth {

@@ -4,10 +4,7 @@ import type { Replica } from "../crdt/replica.ts";
 import { stateOf, type Programme } from "./programme.ts";
 
 /** Where an edge stands, for its entry on the roster. */
-export interface EdgePlace {
-  readonly region: string;
-  readonly address: string;
-}
+export interface EdgePlace extends Pick<RosterEntry, "region" | "address" | "place"> {}
 
 /** What an edge does for a show without being asked: its roster entry, its earlier boots' batches, seals. */
 export class Upkeep {

@@ -5,6 +5,8 @@ import type { Feeds } from "../feed.ts";
 import type { Buckets, Limits } from "../limits.ts";
 import type { Rooms } from "../room.ts";
 import type { EdgeService } from "../service.ts";
+import type { Nearby } from "../steering/nearby.ts";
+import type { Place } from "../steering/place.ts";
 import type { Session } from "../session.ts";
 import type { Tokens } from "../tokens.ts";
 
@@ -33,9 +35,16 @@ export interface RouteContext {
   readonly rooms: Rooms;
   readonly sessions: Set<Session>;
   readonly pages: Pages;
+  readonly nearby: Nearby;
+  readonly locate: Locate;
   readonly upgrade: UpgradeWebSocket;
   /** IP address of who sent the request. */
   readonly clientAddress: (c: Context) => string;
+}
+
+/** Where whoever sent a request is, as far as the platform or the operator's data can tell. */
+export interface Locate {
+  (c: Context): Place | undefined;
 }
 
 export type RouteHandler = (c: Context) => Response | Promise<Response>;

@@ -2,25 +2,30 @@ import { METRICS_TYPE, metricsText } from "../metrics.ts";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";
 import type { Health } from "../service.ts";
-import { answer, NO_STORE } from "./answer.ts";
+import { loadBody } from "../steering/report.ts";
+import { answer, ANY_ORIGIN, NO_STORE } from "./answer.ts";
 import type { RouteContext, RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
 
 /** That the process answers, and how it does: 200 as long as it runs at all. */
-export function showHealth({ edge }: RouteContext): RouteHandler {
+export function showHealth({ edge, sessions }: RouteContext): RouteHandler {
   const { name, region, boot } = edge;
-  return described({ summary: "How this edge is", tag: "operations", refusals: [] }, () =>
-    answer({ edge: name, region, boot, ...edge.readiness(), ...healthBody(edge.health()) }, 200, NO_STORE),
-  );
+  return described({ summary: "How this edge is", tag: "operations", refusals: [] }, () => {
+    const health = edge.health();
+    const load = loadBody(sessions.size, Math.round(health.ballotsPerS), health.capacity);
+    const { draining } = health;
+    const body = { edge: name, region, boot, ...edge.readiness(), draining, load, ...healthBody(health) };
+    return answer(body, 200, NO_STORE);
+  });
 }
 
-/** Whether receivers may be sent here: 200, or 503 with each reason why not. */
+/** Whether receivers may be sent here: 200, or 503 with each reason why not. Receivers race it, from pages of any origin. */
 export function showReadiness({ edge }: RouteContext): RouteHandler {
   return described(
     { summary: "Whether receivers may be sent here", tag: "operations", refusals: ["not_ready"] },
     () => {
       const { ready, reasons } = edge.readiness();
-      if (ready) return answer({ ready }, 200, NO_STORE);
+      if (ready) return answer({ ready }, 200, { ...ANY_ORIGIN, ...NO_STORE });
       return problem(refuse("not_ready", reasons.join("; "), { retryAfterS: 1, extra: { reasons } }));
     },
   );

@@ -14,6 +14,7 @@ import type { KnownBallot } from "../../crdt/tally.ts";
 import { refuseBallot } from "../../edge/admission.ts";
 import type { Receipt } from "../../edge/receipt.ts";
 import { isRefusal, refuse, type Refusal } from "../../edge/refusal.ts";
+import type { KnownEdge } from "../../edge/roster.ts";
 import type { BallotRequest, EdgeService, Health, PollView, ShowDefinition, ShowService } from "../../edge/service.ts";
 
 /**
@@ -29,6 +30,11 @@ export class EdgeDouble implements EdgeService {
   /** Given for every show, if set. */
   refusal: Refusal | undefined;
   reasons: string[] = [];
+  draining = false;
+  readonly capacity = { receivers: 100, ballotsPerS: 50 };
+  /** Edges of the network beside this one. */
+  others: KnownEdge[] = [];
+  readonly closedLinks = new Set<string>();
 
   constructor(world: World) {
     this.world = world;
@@ -43,6 +49,20 @@ export class EdgeDouble implements EdgeService {
 
   show(id: string): ShowService | Refusal {
     return this.refusal ?? this.#shows.get(id) ?? refuse("unknown_show", `there is no show "${id}"`);
+  }
+
+  edges(): KnownEdge[] {
+    const { name: edge, region, boot } = this;
+    const own = {
+      edge,
+      region,
+      boot,
+      address: "https://fra.example.org",
+      state: "live",
+      shards: {},
+      since: 0,
+    } as const;
+    return [own, ...this.others];
   }
 
   shows(): string[] {
@@ -71,8 +91,12 @@ export class EdgeDouble implements EdgeService {
       tableBytes: 1024,
       lagMs: { nyc: 12 },
     }));
-    const links = [{ peer: "nyc", open: true, roundTripMs: 80, bytesIn: 5, bytesOut: 7 }];
-    return { clock: { trusted: true, skewMs: 1 }, links, alarms: [], shows, ballots: 3, flushes: 2 };
+    const figures = { roundTripMs: 80, bytesIn: 5, bytesOut: 7 };
+    const closed = [...this.closedLinks].map((peer) => ({ peer, open: false, ...figures }));
+    const links = [{ peer: "nyc", open: true, ...figures }, ...closed];
+    const written = { ballots: 3, flushes: 2, ballotsPerS: 1.4 };
+    const { capacity, draining } = this;
+    return { clock: { trusted: true, skewMs: 1 }, links, alarms: [], shows, ...written, capacity, draining };
   }
 
   async drain(): Promise<void> {}

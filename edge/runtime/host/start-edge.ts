@@ -6,6 +6,7 @@ import { createApp, type App } from "../../app.ts";
 import type { EdgeConfig } from "../../config.ts";
 import { Edge } from "../../edge.ts";
 import { Broadcaster } from "../../jwks.ts";
+import { httpProbe } from "../../steering/probe.ts";
 import { deriveTokenKeys } from "../../token.ts";
 import { clientAddress } from "./client-address.ts";
 import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Client, type Listener } from "./door.ts";
@@ -21,8 +22,10 @@ export async function startEdge(config: EdgeConfig, surroundings: Surroundings):
   const { door, world } = surroundings;
   const store = await openLibsqlStore(config.store.url, { timers: world.timers });
   const member = await Member.open(memberOptions(config, store, surroundings));
+  const { region, place, capacity } = config;
   const { address } = config.public;
-  const edge = new Edge(member, { region: config.region, address, network: config.keys.network });
+  const options = { region, address, capacity, network: config.keys.network, ...(place ? { place } : {}) };
+  const edge = new Edge(member, options);
   const app = edgeApp(config, edge, world);
   const backbone = await door.listenBackbone(
     { ...config.backbone, maxMessageBytes: MAX_LINK_MESSAGE_BYTES },
@@ -56,6 +59,7 @@ function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"]): 
     upgrade: (c, accept) => clientOf(c).upgrade(accept),
     clientAddress: (c) => clientAddress(clientOf(c).address, c.req.raw.headers.get("x-forwarded-for"), proxies),
     pages: readPages(),
+    probe: httpProbe,
     ...(config.jwks ? { broadcaster: new Broadcaster(config.jwks, world.clock) } : {}),
   });
 }

@@ -1,8 +1,9 @@
 // An application around an edge's double, in a world that a test winds by hand.
 import type { Socket } from "../../../crdt/ports.ts";
-import { createApp, type App, type Pages } from "../../../edge/app.ts";
+import { createApp, type App, type Locate, type Pages } from "../../../edge/app.ts";
 import type { Broadcaster } from "../../../edge/jwks.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../edge/limits.ts";
+import type { Probe } from "../../../edge/steering/report.ts";
 import type { ProblemDocument } from "../../../edge/problem.ts";
 import type { ShowDefinition } from "../../../edge/service.ts";
 import { deriveTokenKeys, type OperatorRole } from "../../../edge/token.ts";
@@ -79,7 +80,13 @@ export class Harness {
   readonly app: App;
 
   constructor(
-    more: { limits?: Partial<Limits>; broadcaster?: (world: ManualWorld) => Broadcaster; pages?: Pages } = {},
+    more: {
+      limits?: Partial<Limits>;
+      broadcaster?: (world: ManualWorld) => Broadcaster;
+      pages?: Pages;
+      probe?: Probe;
+      locate?: Locate;
+    } = {},
   ) {
     const broadcaster = more.broadcaster?.(this.world);
     this.app = createApp({
@@ -89,6 +96,8 @@ export class Harness {
       limits: { ...DEFAULT_LIMITS, ...more.limits },
       pages: more.pages ?? new Map(),
       ...(broadcaster ? { broadcaster } : {}),
+      ...(more.probe ? { probe: more.probe } : {}),
+      ...(more.locate ? { locate: more.locate } : {}),
       clientAddress: (c) => c.req.header("x-test-address") ?? "192.0.2.1",
       upgrade: (_c, accept) => {
         const socket = new TestSocket();

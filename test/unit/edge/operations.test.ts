@@ -15,6 +15,8 @@ describe("how an edge is", () => {
       boot: "00000000000000b1",
       ready: false,
       reasons: ['show "demo" is catching up'],
+      draining: false,
+      load: { receivers: 0, ballots_per_s: 1, capacity: { receivers: 100, ballots_per_s: 50 } },
       clock: { trusted: true, skew_ms: 1 },
       links: [{ peer: "nyc", open: true, round_trip_ms: 80 }],
       alarms: [],
