@@ -2,6 +2,7 @@ import * as Y from "yjs";
 import type { Watermark } from "./coverage.ts";
 import type { RosterBoot, Transition, TransitionName, Transitions } from "./poll.ts";
 import type { Final, Poll, Show } from "./show.ts";
+import type { FiredCue, Progress, Threshold } from "./threshold.ts";
 
 /** An edge's boot as the roster shows it. */
 export interface RosterEntry {
@@ -65,9 +66,17 @@ type BoardKey =
   | `lost/${string}/${string}`
   | `final/${string}`
   | `content/${string}`
+  | `threshold/${string}`
+  | `armed/${string}/${number}`
+  | `disarmed/${string}`
+  | `event/${string}/${number}`
+  | `crossing/${string}/${number}`
+  | `cue/${string}/${number}`
+  | `confirmed/${string}/${number}`
+  | `progress/${string}`
   | `audit/${string}`;
 
-/** Who released a poll's results, or named a boot lost. */
+/** Who released a poll's results, named a boot lost, armed a threshold, or has a cue. */
 export interface Declaration {
   readonly at: number;
   readonly by: string;
@@ -75,7 +84,7 @@ export interface Declaration {
 
 /**
  * The board of a show: JSON values a key, seldom written. Keys whose meaning must not be undone (transitions, finals,
- * lost boots) are written once and never changed; where two edges wrote one at once, Yjs keeps the same one everywhere.
+ * lost boots, cues) are written once and never changed; where two edges wrote one at once, Yjs keeps the same one everywhere.
  */
 export class Board {
   readonly doc: Y.Doc;
@@ -147,6 +156,55 @@ export class Board {
     return this.#get<readonly string[]>("awaited") ?? [];
   }
 
+  thresholds(): Threshold[] {
+    return this.#all<Threshold>("threshold/").map(([, threshold]) => threshold);
+  }
+
+  threshold(id: string): Threshold | undefined {
+    return this.#get<Threshold>(`threshold/${id}`);
+  }
+
+  /** Who armed a threshold for its firing of that number. */
+  armed(threshold: string, epoch: number): Declaration | undefined {
+    return this.#get<Declaration>(`armed/${threshold}/${epoch}`);
+  }
+
+  /** Who took a threshold off; it fires no more. */
+  disarmed(threshold: string): Declaration | undefined {
+    return this.#get<Declaration>(`disarmed/${threshold}`);
+  }
+
+  /** The event id that is reserved for a firing. */
+  eventId(threshold: string, epoch: number): number | undefined {
+    return this.#get<{ readonly eventId: number }>(`event/${threshold}/${epoch}`)?.eventId;
+  }
+
+  /** Crossings that watchers without a database of their own have seen, for one with it to latch. */
+  crossings(): FiredCue[] {
+    return this.#all<FiredCue>("crossing/").map(([, crossing]) => crossing);
+  }
+
+  /** Cues that fired, in the order of their firing. */
+  cues(): FiredCue[] {
+    return this.#all<FiredCue>("cue/")
+      .map(([, fired]) => fired)
+      .sort((a, b) => a.cue.firedAt - b.cue.firedAt);
+  }
+
+  cue(threshold: string, epoch: number): FiredCue | undefined {
+    return this.#get<FiredCue>(`cue/${threshold}/${epoch}`);
+  }
+
+  /** Which watcher was told by the encoder that it has the cue, and when. */
+  confirmed(threshold: string, epoch: number): Declaration | undefined {
+    return this.#get<Declaration>(`confirmed/${threshold}/${epoch}`);
+  }
+
+  /** What each watcher last said of the thresholds that are armed. */
+  progress(): Progress[] {
+    return this.#all<Progress>("progress/").map(([, progress]) => progress);
+  }
+
   content(): ContentItem[] {
     return this.#all<ContentItem>("content/").map(([, item]) => item);
   }
@@ -161,11 +219,46 @@ export class Board {
       .sort((a, b) => a.at - b.at);
   }
 
-  create(show: Show, polls: readonly Poll[]): void {
+  create(show: Show, polls: readonly Poll[], thresholds: readonly Threshold[] = []): void {
     this.doc.transact(() => {
       this.#set("show", show);
       for (const poll of polls) this.#set(`poll/${poll.id}`, poll);
+      for (const threshold of thresholds) this.setThreshold(threshold);
     });
+  }
+
+  /** Only while nobody has armed it. */
+  setThreshold(threshold: Threshold): void {
+    this.#set(`threshold/${threshold.id}`, threshold);
+  }
+
+  arm(threshold: string, epoch: number, declaration: Declaration): void {
+    this.#setOnce(`armed/${threshold}/${epoch}`, declaration);
+  }
+
+  disarm(threshold: string, declaration: Declaration): void {
+    this.#setOnce(`disarmed/${threshold}`, declaration);
+  }
+
+  setEventId(threshold: string, epoch: number, eventId: number): void {
+    this.#setOnce(`event/${threshold}/${epoch}`, { eventId });
+  }
+
+  /** Asks a watcher that has the database to latch what was seen here. */
+  addCrossing(crossing: FiredCue): void {
+    this.#setOnce(`crossing/${crossing.cue.threshold}/${crossing.cue.epoch}`, crossing);
+  }
+
+  addCue(fired: FiredCue): void {
+    this.#setOnce(`cue/${fired.cue.threshold}/${fired.cue.epoch}`, fired);
+  }
+
+  confirmCue(threshold: string, epoch: number, declaration: Declaration): void {
+    this.#setOnce(`confirmed/${threshold}/${epoch}`, declaration);
+  }
+
+  setProgress(watcher: string, progress: Progress): void {
+    this.#set(`progress/${watcher}`, progress);
   }
 
   setPoll(poll: Poll): void {

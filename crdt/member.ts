@@ -59,12 +59,11 @@ export class Member {
   readonly world: World;
   readonly journal: Journal;
   readonly backbone: Backbone;
-  /** Called when a show's definition is here, once a show. */
-  onshow: (replica: Replica) => void = () => {};
   readonly #options: MemberOptions;
   readonly #client: number;
   readonly #replicas = new Map<string, Replica>();
   readonly #ready = new Set<string>();
+  readonly #onshow: ((replica: Replica) => void)[] = [];
   /** Show and chain → ballots that wait for a second replica. */
   readonly #waiters = new Map<string, Set<PeerWaiter>>();
   #ended = false;
@@ -132,6 +131,12 @@ export class Member {
 
   replica(show: string): Replica | undefined {
     return this.#replicas.get(show);
+  }
+
+  /** Calls `onshow` for each show whose definition is here, now or later, once a show. */
+  watchShows(onshow: (replica: Replica) => void): void {
+    for (const replica of this.#replicas.values()) if (replica.shards().size > 0) onshow(replica);
+    this.#onshow.push(onshow);
   }
 
   /** The replica of a show, made empty where it is new here; undefined where the name is none or there are too many. */
@@ -288,7 +293,7 @@ export class Member {
       if (replica.shards().size === 0) return;
       replica.events.onboard = () => {};
       this.backbone.greetShow(replica);
-      this.onshow(replica);
+      for (const onshow of this.#onshow) onshow(replica);
     };
     return replica;
   }

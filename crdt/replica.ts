@@ -47,6 +47,14 @@ export interface ReplicaEvents {
   onboard: () => void;
 }
 
+/** Someone who looks on beside the owner; a member may have any number. */
+export interface Onlooker {
+  /** Batches became durable and folded here; `from` where a peer brought them. */
+  onfolded?(batches: readonly Uint8Array[], from: string | undefined): void;
+  /** The board changed. */
+  onboard?(origin: Origin): void;
+}
+
 /** Updates of a board in the log from which they are rewritten as one at the next start. */
 export const MAX_BOARD_UPDATES = 200;
 /** Recorded and pruned batches in the log from which they give way to a snapshot at the next start: some 4 s of folding. */
@@ -69,6 +77,7 @@ export class Replica {
   /** Polls whose final has been taken in. */
   readonly #final = new Set<string>();
   readonly #boardLog: BoardLog;
+  readonly #onlookers = new Set<Onlooker>();
   /** The watermark that was last seen to be covered. */
   #covered: Watermark | undefined;
   /** Batches stand in a ledger that the log had no room for. */
@@ -178,6 +187,12 @@ export class Replica {
     await this.#boardLog.write();
   }
 
+  /** Has `onlooker` told of every change from now on; returns how to stop it. */
+  watch(onlooker: Onlooker): () => void {
+    this.#onlookers.add(onlooker);
+    return () => this.#onlookers.delete(onlooker);
+  }
+
   /** Resolves once every change of the board so far is durable here; rejects where one could not be logged. */
   async settled(): Promise<void> {
     await this.#boardLog.write();
@@ -223,7 +238,7 @@ export class Replica {
       fold?.take(bytes);
       this.#options.clock.hear(fold?.lastTime(chainId(header)) ?? header.time);
     }
-    this.events.onfolded(fresh, peer);
+    this.#onfolded(fresh, peer);
   }
 
   /** Takes up again what the log had no room for. */
@@ -306,6 +321,12 @@ export class Replica {
     this.#begin();
     this.#finalise();
     this.events.onboard();
+    for (const onlooker of this.#onlookers) onlooker.onboard?.(origin);
+  }
+
+  #onfolded(batches: readonly Uint8Array[], from: string | undefined): void {
+    this.events.onfolded(batches, from);
+    for (const onlooker of this.#onlookers) onlooker.onfolded?.(batches, from);
   }
 
   #writeBoard(): Promise<void> {
@@ -368,7 +389,7 @@ export class Replica {
       rulesOf: (poll) => this.#rulesOf(poll),
       journal,
       timers: world.timers,
-      onwritten: (batches) => this.events.onfolded(batches, undefined),
+      onwritten: (batches) => this.#onfolded(batches, undefined),
     });
     this.#shards.set(number, shard);
     doc.on("afterTransaction", (transaction: Y.Transaction) => this.#onledger(transaction));

@@ -10,14 +10,14 @@ import type { Place } from "./steering/place.ts";
  * The configuration of one member of a network, an edge or a process: one JSON file, read once into these values before
  * anything starts.
  */
-export type Config = EdgeConfig | RecorderConfig;
+export type Config = EdgeConfig | ProcessConfig;
 
 export interface EdgeConfig extends MemberConfig {
   readonly role: "edge";
   /** Where receivers, producers and readers come in; `address` is what they are told to use. */
-  readonly public: { readonly host: string; readonly port: number; readonly address: string };
+  readonly public: ListenConfig & { readonly address: string };
   /** Where links come in: an address of its own, never reachable by receivers. */
-  readonly backbone: { readonly host: string; readonly port: number };
+  readonly backbone: ListenConfig;
   /** Where it stands: receivers near it are sent here. */
   readonly place?: Place;
   /** How much work it is built for. */
@@ -27,18 +27,36 @@ export interface EdgeConfig extends MemberConfig {
   /** A broadcaster whose own tokens are taken. */
   readonly jwks?: BroadcasterConfig;
   readonly limits: Limits;
+  /** Watches thresholds, too. */
+  readonly watch: boolean;
 }
 
-export interface RecorderConfig extends MemberConfig {
-  readonly role: "recorder";
+export interface ProcessConfig extends MemberConfig {
+  readonly role: ProcessRole;
+  /** Where other processes' links come in; edges are always dialled. */
+  readonly backbone?: ListenConfig;
+  /** Where /healthz and /metrics are answered: never reachable by receivers. */
+  readonly status?: ListenConfig;
+}
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
 }
 
 interface MemberConfig {
   readonly name: string;
   readonly region: string;
   readonly peers: readonly PeerConfig[];
-  /** An edge's durable log, or the recorder's permanent database. */
+  /** A durable log; a recorder's is the permanent database. */
   readonly store: StoreConfig;
+  /**
+   * Where a watcher latches cues: the permanent database on its server. Absent where the recorder is in the same process,
+   * and where a watcher there latches for this one.
+   */
+  readonly latch?: StoreConfig;
+  /** Address of the content encoder: whoever watches thresholds sends cues there. */
+  readonly encoder?: string;
   readonly keys: {
     /** Ed25519 secret key (its seed), 32 bytes. */
     readonly private: Uint8Array;
@@ -74,7 +92,10 @@ export interface SecretReader {
   (reference: ElsewhereSecret): string;
 }
 
-const ROLES = ["edge", "recorder"] as const;
+/** What a process is there for; a monitor is there for everything, over a database in a file. */
+export const PROCESS_ROLES = ["recorder", "watcher", "monitor"] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
+const ROLES = ["edge", ...PROCESS_ROLES] as const;
 type Role = (typeof ROLES)[number];
 
 export const KEY_BYTES = 32;
@@ -140,12 +161,15 @@ const limitEntries = {
   messagesPerSocket: v.optional(limit, DEFAULT_LIMITS.messagesPerSocket),
   messagesPerReader: v.optional(limit, DEFAULT_LIMITS.messagesPerReader),
 } satisfies Record<keyof Limits, unknown>;
+const encoderUrl = url(`the encoder's address, "http://HOST:PORT"`, /^[a-z][a-z0-9+-]*:\/\/\S+$/);
 const common = {
   $schema: v.optional(v.string()),
   name: memberName,
   region: v.optional(text("a region's name"), "local"),
   peers: v.array(peer, "a list of the other members"),
   store,
+  latch: v.optional(store),
+  encoder: v.optional(encoderUrl),
   keys: v.strictObject({ private: secret, network: secret }),
   clock: v.optional(v.strictObject({ trusted: v.optional(v.boolean("true or false"), false) }), {}),
 };
@@ -180,9 +204,15 @@ const edge = v.strictObject({
     }),
   ),
   limits: v.optional(v.strictObject(limitEntries), {}),
+  watch: v.optional(v.boolean("true or false"), false),
 });
-const recorder = v.strictObject({ ...common, role: v.literal("recorder") });
-const config = v.variant("role", [edge, recorder], role.message);
+const process = v.strictObject({
+  ...common,
+  role: v.picklist(PROCESS_ROLES),
+  backbone: v.optional(address),
+  status: v.optional(address),
+});
+const config = v.variant("role", [edge, process], role.message);
 type FileContents = v.InferOutput<typeof config>;
 
 /**
@@ -228,33 +258,33 @@ function readConfig(file: FileContents, secrets: Secrets): Config {
       key: hexToBytes(key),
       ...(at === undefined ? {} : { address: at }),
     })),
-    store: readStore(file.store, secrets),
+    store: readStore("store", file.store, secrets),
+    ...(file.latch === undefined ? {} : { latch: readStore("latch", file.latch, secrets) }),
+    ...(file.encoder === undefined ? {} : { encoder: file.encoder }),
     keys: {
       private: secrets.key("keys.private", file.keys.private),
       network: secrets.key("keys.network", file.keys.network),
     },
     clock: file.clock,
   };
-  switch (file.role) {
-    case "recorder":
-      return { ...member, role: "recorder" };
-    case "edge": {
-      const { host, port: at, address: told } = file.public;
-      const { backbone, place, capacity, proxies, limits, jwks } = file;
-      const own = { host, port: at, address: told ?? `http://${host.includes(":") ? `[${host}]` : host}:${at}` };
-      const optional = { ...(place ? { place } : {}), ...(jwks ? { jwks } : {}) };
-      return { ...member, role: "edge", public: own, backbone, capacity, proxies, limits, ...optional };
-    }
+  if (file.role !== "edge") {
+    const { role: its, backbone, status } = file;
+    return { ...member, role: its, ...(backbone ? { backbone } : {}), ...(status ? { status } : {}) };
   }
+  const { host, port: at, address: told } = file.public;
+  const { backbone, place, capacity, proxies, limits, watch, jwks } = file;
+  const own = { host, port: at, address: told ?? `http://${host.includes(":") ? `[${host}]` : host}:${at}` };
+  const optional = { ...(place ? { place } : {}), ...(jwks ? { jwks } : {}) };
+  return { ...member, role: "edge", public: own, backbone, capacity, proxies, limits, watch, ...optional };
 }
 
-function readStore(file: FileContents["store"], secrets: Secrets): StoreConfig {
+function readStore(path: string, file: FileContents["store"], secrets: Secrets): StoreConfig {
   if (typeof file === "string") return { url: file, relaxed: false };
   const { url: at, authToken, relaxed = false } = file;
   return {
     url: at,
     relaxed,
-    ...(authToken === undefined ? {} : { authToken: secrets.text("store.authToken", authToken) }),
+    ...(authToken === undefined ? {} : { authToken: secrets.text(`${path}.authToken`, authToken) }),
   };
 }
 
@@ -265,6 +295,8 @@ function contradictions(file: FileContents): string[] {
   const problems = twice.map((name) => `peers: got "${name}" twice, wanted every member once, this one left out`);
   if (file.role === "edge" && !(typeof file.store === "string" ? file.store : file.store.url).startsWith("file:"))
     problems.push(`store: got a server, wanted "file:PATH": an edge's log is on its own disk`);
+  if (file.latch !== undefined && (typeof file.latch === "string" ? file.latch : file.latch.url).startsWith("file:"))
+    problems.push(`latch: got a file, wanted a libSQL server: one process owns a file, and others latch through it`);
   if (file.role === "edge" && file.public.port === file.backbone.port && file.public.host === file.backbone.host)
     problems.push(`backbone: got the public address ${file.public.host}:${file.public.port}, wanted one of its own`);
   return problems;

@@ -37,14 +37,12 @@ export class Edge implements EdgeService {
   #admits = false;
   #cancelTick: (() => void) | undefined;
 
-  /** The member's shows come in through `addShow`, before `start` and later. */
   constructor(member: Member, options: EdgeOptions) {
     this.#member = member;
     this.#options = options;
     this.region = options.region;
     this.#since = member.clock.now();
-    for (const replica of member.replicas()) if (replica.shards().size > 0) this.addShow(replica);
-    member.onshow = (replica) => this.addShow(replica);
+    member.watchShows((replica) => this.#addShow(replica));
   }
 
   get name(): string {
@@ -64,12 +62,6 @@ export class Edge implements EdgeService {
   stop(): void {
     this.#cancelTick?.();
     this.#member.stop();
-  }
-
-  addShow(replica: Replica): void {
-    if (this.#shows.has(replica.show)) return;
-    const condition = { ...this.#options, refusal: () => this.#refusal() };
-    this.#shows.set(replica.show, new EdgeShow(replica, this.#member, condition));
   }
 
   show(id: string): ShowService | Refusal {
@@ -108,7 +100,7 @@ export class Edge implements EdgeService {
   async createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal> {
     const refusal = this.#refusal();
     if (refusal) return refusal;
-    const { id, title, shards, polls } = definition;
+    const { id, title, shards, polls, thresholds } = definition;
     if (this.#shows.has(id)) return refuse("show_exists", `there is a show "${id}" already`);
     const replica = this.#member.adopt(id);
     if (!replica) return refuse("overloaded", "this network holds as many shows as it can");
@@ -119,6 +111,7 @@ export class Edge implements EdgeService {
         board.create(
           { id, title, shards, created, wrappedKey },
           polls.map((poll, index) => ({ ...poll, index })),
+          thresholds,
         );
         board.addAudit(`${created}-${this.boot}-0`, { at: created, by, edge: this.name, action: "create", target: id });
       });
@@ -159,6 +152,12 @@ export class Edge implements EdgeService {
     this.#admits = false;
     for (const replica of this.#member.replicas()) await replica.flush();
     for (const show of this.#shows.values()) show.tick("draining");
+  }
+
+  #addShow(replica: Replica): void {
+    if (this.#shows.has(replica.show)) return;
+    const condition = { ...this.#options, refusal: () => this.#refusal() };
+    this.#shows.set(replica.show, new EdgeShow(replica, this.#member, condition));
   }
 
   /** Why nothing may be admitted now, whatever the show. Judged anew at each tick, or at each call while it is a no. */

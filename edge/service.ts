@@ -1,6 +1,7 @@
 import type { AuditEntry, ContentItem, RosterEntry } from "../crdt/board.ts";
 import type { ClockTrust } from "../crdt/clock.ts";
 import type { PollState } from "../crdt/poll.ts";
+import type { Threshold } from "../crdt/threshold.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type { Counts, Final, Poll, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
@@ -33,6 +34,7 @@ export interface ShowDefinition {
   readonly title: string;
   readonly shards: number;
   readonly polls: readonly Omit<Poll, "index">[];
+  readonly thresholds?: readonly Threshold[];
 }
 
 export interface ShowService {

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { MAX_OPTIONS, MAX_POLLS, MAX_VOTES } from "../crdt/ballot.ts";
 import { Line, Slug } from "./schemas.ts";
 import type { ShowDefinition } from "./service.ts";
+import { MAX_THRESHOLDS, ThresholdFile, thresholdOf, thresholdProblems } from "./threshold-file.ts";
 
 /** Bytes of a show file: some 1,000 polls of ten options. */
 export const MAX_SHOW_FILE_BYTES = 1024 * 1024;
@@ -64,6 +65,18 @@ export const ShowFile = v.pipe(
       v.maxLength(MAX_POLLS, `at most ${MAX_POLLS} polls`),
       v.check((polls) => areUnique(polls), "polls whose ids differ"),
     ),
+    thresholds: v.optional(
+      v.pipe(
+        v.array(ThresholdFile),
+        v.maxLength(MAX_THRESHOLDS, `at most ${MAX_THRESHOLDS} thresholds`),
+        v.check((thresholds) => areUnique(thresholds), "thresholds whose ids differ"),
+      ),
+      [],
+    ),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const problem of unfitThresholds(dataset.value)) addIssue({ message: problem });
   }),
   v.title("Redbutton show"),
 );
@@ -71,7 +84,20 @@ export const ShowFile = v.pipe(
 export function showDefinition(file: v.InferOutput<typeof ShowFile>): ShowDefinition {
   const { id, title, shards } = file;
   const polls = file.polls.map(({ grace_ms: graceMs, ...poll }) => ({ ...poll, graceMs }));
-  return { id, title, shards, polls };
+  const thresholds = file.thresholds.map((threshold) => thresholdOf(threshold.id, threshold));
+  return { id, title, shards, polls, thresholds };
+}
+
+/** Content may be published later, and is looked for when the threshold is armed. */
+function unfitThresholds({
+  polls,
+  thresholds,
+}: Pick<v.InferOutput<typeof ShowFile>, "polls" | "thresholds">): string[] {
+  return thresholds.flatMap(({ id, ...body }) => {
+    const threshold = thresholdOf(id, body);
+    const content = threshold.message.kind === "content" ? [{ id: threshold.message.content }] : [];
+    return thresholdProblems(threshold, { polls, content }).map((problem) => `threshold "${id}": ${problem}`);
+  });
 }
 
 function areUnique(named: readonly { readonly id: string }[]): boolean {

@@ -10,35 +10,18 @@ import { EPOCH_SLACK_MS } from "../crdt/shard.ts";
 import type { Final, Poll } from "../crdt/show.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { Finals } from "./finals.ts";
+import type { Duty, DutyHealth } from "./process.ts";
 import * as Y from "yjs";
 
-/** How often the recorder publishes watermarks, prunes, and looks for polls that can be final. */
-export const RECORDER_INTERVAL_MS = 500;
-
-/** How the recorder is doing, a show a line. */
-export interface RecorderHealth {
-  readonly show: string;
-  readonly ready: boolean;
-  /** Batches in the permanent database. */
-  readonly recorded: number;
-  /** Batches gone from the ledgers. */
-  readonly pruned: number;
-  readonly forks: number;
-  /** Who keeps batches from being pruned. */
-  readonly waitsFor: readonly string[];
-}
-
 /**
- * Keeps every batch in the permanent database: a member whose store that database is. It alone says what is recorded,
+ * Keeps every batch in the permanent database: of a member whose store that database is. It alone says what is recorded,
  * prunes the ledgers, and latches results.
  */
-export class Recorder {
+export class Recorder implements Duty {
+  readonly name = "recorder";
   readonly #member: Member;
   readonly #store: Store;
   readonly #finals: Finals;
-  #cancelTick: (() => void) | undefined;
-  #working: Promise<void> = Promise.resolve();
-  #stopped = false;
 
   /** `store` is the member's own, opened as permanent: what is folded here has been committed there. */
   constructor(member: Member, store: Store, finals: Finals) {
@@ -48,54 +31,25 @@ export class Recorder {
     this.#finals = finals;
   }
 
-  start(): void {
-    this.#member.start();
-    this.#schedule();
+  async round(replica: Replica): Promise<void> {
+    await awaitBoots(replica);
+    await this.#publishWatermarks(replica);
+    await this.#latchFinals(replica);
   }
 
-  /** Stops, after the round under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTick?.();
-    await this.#working;
-    this.#member.stop();
-  }
-
-  health(): RecorderHealth[] {
-    return [...this.#member.replicas()].map((replica) => ({
-      show: replica.show,
-      ready: this.#member.isReady(replica),
-      recorded: replica.coverage().sum,
-      pruned: sumOf(replica.board.watermarks.pruned),
-      forks: [...replica.shards().values()].reduce((sum, { fold }) => sum + fold.forks.length, 0),
+  health(replica: Replica): DutyHealth {
+    const forks = [...replica.shards().values()].flatMap(({ fold }) => fold.forks);
+    return {
+      problems: forks.map(({ chain, sequence }) => `batch ${sequence} of ${chain} contradicts the one before it`),
       waitsFor: subscribers(replica)
         .filter(({ register }) => !register)
         .map(({ edge, boot }) => `${edge}/${boot}`),
-    }));
-  }
-
-  #schedule(): void {
-    this.#cancelTick = this.#member.world.timers.after(RECORDER_INTERVAL_MS, () => {
-      this.#working = this.#round().finally(() => {
-        if (!this.#stopped) this.#schedule();
-      });
-    });
-  }
-
-  async #round(): Promise<void> {
-    for (const replica of this.#member.replicas()) {
-      if (!this.#member.isReady(replica)) continue;
-      try {
-        await awaitBoots(replica);
-        await this.#publishWatermarks(replica);
-        await this.#latchFinals(replica);
-      } catch (error) {
-        this.#member.world.log("warn", "the recorder's round was cut short", {
-          show: replica.show,
-          error: String(error),
-        });
-      }
-    }
+      figures: {
+        recorded_batches: replica.coverage().sum,
+        pruned_batches: sumOf(replica.board.watermarks.pruned),
+        forks: forks.length,
+      },
+    };
   }
 
   /** First `recorded`, then `pruned` with what the guards need to judge deletions by; only then anything is deleted. */

@@ -177,9 +177,12 @@ export class Backbone implements ConversationHost {
     return name === identity.member ? identity.publicKey : peers.find((peer) => peer.name === name)?.publicKey;
   }
 
-  /** Of two members that both can be dialled, the one whose name comes first dials. */
+  /** Processes dial edges; of two edges, or processes, that both can be dialled, the one whose name comes first dials. */
   #dials(peer: Peer): boolean {
-    return peer.address !== undefined && (!this.#options.listens || this.#options.identity.member < peer.name);
+    const { identity, listens } = this.#options;
+    if (peer.address === undefined) return false;
+    if (peer.role !== identity.role) return identity.role === "process";
+    return !listens || identity.member < peer.name;
   }
 
   /** Dials a peer for as long as this member lives; a link that never opened makes the next pause longer. */

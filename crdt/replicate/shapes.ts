@@ -27,9 +27,9 @@ const isWithin =
   (value) =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 const isOneOf =
-  (...texts: readonly string[]): Shape =>
+  (...values: readonly unknown[]): Shape =>
   (value) =>
-    texts.includes(value as string);
+    values.includes(value);
 const isOptional =
   (shape: Shape): Shape =>
   (value) =>
@@ -56,6 +56,32 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const WATERMARK = isRecord(isCount, /^\d{1,5}\/[^/]+\/[0-9a-f]{16}$/);
 const COUNTS = isOf({ anonymous: isList(isNumber), signed: isList(isNumber) });
 const DECLARATION = isOf({ at: isNumber, by: isText });
+const MESSAGE: Shape = (value) =>
+  isOf({ kind: isOneOf("text"), text: isText })(value) || isOf({ kind: isOneOf("content"), content: isText })(value);
+const EVENT_ID = isWithin(1, 0xffff_ffff);
+const FIRED = isOf({
+  cue: isOf({
+    id: (value) => typeof value === "string" && /^[0-9a-f]{32}$/.test(value),
+    eventId: EVENT_ID,
+    show: isText,
+    threshold: isText,
+    epoch: isCount,
+    message: MESSAGE,
+    durationMs: isNumber,
+    firedAt: isNumber,
+  }),
+  value: isNumber,
+  of: isOptional(isNumber),
+  coverage: WATERMARK,
+  by: isText,
+});
+const STEPS = { atLeast: isNumber, every: isOptional((value) => isNumber(value) && (value as number) > 0) };
+const RULES: readonly Shape[] = [
+  isOf({ kind: isOneOf("present"), ...STEPS }),
+  isOf({ kind: isOneOf("voted"), poll: isOptional(isText), ...STEPS }),
+  isOf({ kind: isOneOf("votes"), poll: isText, option: isText, ...STEPS }),
+  isOf({ kind: isOneOf("share"), poll: isText, option: isText, percent: isNumber, sample: isNumber }),
+];
 /** Shards are numbered by 16 bits; votes by 4. */
 const [SHARDS, VOTES] = [isWithin(1, 0xffff), isWithin(1, 15)];
 
@@ -94,6 +120,31 @@ const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
     watermarks: isOf({ recorded: WATERMARK, pruned: WATERMARK, deletable: isRecord(isRecord(isCount)) }),
     awaited: isList(isText),
     "content/": isOf({ id: isText, kind: isOneOf("page", "picture"), title: isText, text: isText, at: isNumber }),
+    "threshold/": isOf({
+      id: isText,
+      rule: (value) => RULES.some((isRule) => isRule(value)),
+      message: MESSAGE,
+      durationMs: isNumber,
+      urgent: isOneOf(true, false),
+    }),
+    "armed/": DECLARATION,
+    "disarmed/": DECLARATION,
+    "event/": isOf({ eventId: EVENT_ID }),
+    "crossing/": FIRED,
+    "cue/": FIRED,
+    "confirmed/": DECLARATION,
+    "progress/": isOf({
+      at: isNumber,
+      thresholds: isRecord(
+        isOf({
+          epoch: isCount,
+          value: isNumber,
+          target: isNumber,
+          perSecond: isNumber,
+          remainingMs: isOptional(isNumber),
+        }),
+      ),
+    }),
     "audit/": isOf({ at: isNumber, by: isText, edge: isText, action: isText, target: isText }),
   }),
 );

@@ -7,7 +7,7 @@ import { readBooks, type Books } from "./audience/books.ts";
 import { progressDisplay } from "./audience/progress.ts";
 import { reportText, type AudienceReport } from "./audience/report.ts";
 import { writeFolder, type NetworkFolder } from "./network/folder.ts";
-import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
+import { DEFAULT_PORTS, planNetwork, RECORDER } from "./network/plan.ts";
 import { freePorts } from "./network/ports.ts";
 import { duration, grouped, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
@@ -176,7 +176,7 @@ async function writeDemoFolder(): Promise<NetworkFolder> {
     backboneHost: "127.0.0.1",
     ports: { public: ports[i]!, backbone: ports[EDGES.length + i]! },
   }));
-  const plan = planNetwork({ edges, recorder: { store: "file:recorder.db" }, ports: DEFAULT_PORTS });
+  const plan = planNetwork({ edges, processes: [RECORDER], ports: DEFAULT_PORTS });
   return writeFolder(mkdtempSync(join(tmpdir(), "redbutton-demo-")), plan);
 }
 

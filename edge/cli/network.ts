@@ -3,7 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { newIdentity, publicKeyHex } from "../../crdt/replicate/introduction.ts";
 import { KEY_BYTES } from "../config.ts";
 import { writeFolder } from "./network/folder.ts";
-import { DEFAULT_PORTS, parseEdges, planNetwork } from "./network/plan.ts";
+import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "./network/plan.ts";
 import { say } from "./output.ts";
 
 export interface NewNetworkOptions {
@@ -22,12 +22,9 @@ export function newNetwork(options: NewNetworkOptions): void {
     public: options.port ?? DEFAULT_PORTS.public,
     backbone: options.backbonePort ?? DEFAULT_PORTS.backbone,
   };
-  const recorder = options.recorder === false ? {} : { recorder: { store: options.recorder } };
+  const processes = options.recorder === false ? [] : [{ ...RECORDER, store: options.recorder }];
   const data = options.data === undefined ? {} : { data: options.data };
-  const folder = writeFolder(
-    options.out,
-    planNetwork({ edges: parseEdges(options.edges), ports, ...recorder, ...data }),
-  );
+  const folder = writeFolder(options.out, planNetwork({ edges: parseEdges(options.edges), ports, processes, ...data }));
   for (const { name, address, config } of folder.edges)
     say(`edge ${name} at ${address}: redbutton edge --config ${config}`);
   for (const { role, config } of folder.processes) say(`${role}: redbutton monitor --config ${config}`);

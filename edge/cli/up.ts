@@ -1,7 +1,7 @@
 import { SAME_SIGNAL_MS } from "../runtime/host/signals.ts";
 import { EdgeApi } from "./api.ts";
 import { DEFAULT_FOLDER, findFolder, writeFolder, type NetworkFolder } from "./network/folder.ts";
-import { DEFAULT_PORTS, parseEdges, planNetwork } from "./network/plan.ts";
+import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "./network/plan.ts";
 import { isFree } from "./network/ports.ts";
 import { MemberLog, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
@@ -41,7 +41,7 @@ export async function up(options: UpOptions): Promise<void> {
   await refuseTakenPorts(folder);
   if (options.runtime === undefined && !findDeno())
     say("No Deno is installed for this platform: the network runs on Node.");
-  const log = new MemberLog([...folder.edges, ...folder.processes].map(({ name }) => name));
+  const log = new MemberLog([...folder.edges, ...folder.processes, ...folder.programs].map(({ name }) => name));
   const network = new RunningNetwork(folder, options.runtime, {
     online: (name, line) => log.write(name, line),
     onevent: (name, message) => log.write(name, style("yellow", message)),
@@ -69,7 +69,7 @@ function findOrMakeFolder(options: UpOptions): NetworkFolder {
   if (found) return found;
   const first = options.port ?? DEFAULT_PORTS.public;
   const ports = { public: first, backbone: first - DEFAULT_PORTS.public + DEFAULT_PORTS.backbone };
-  return writeFolder(path, planNetwork({ edges: parseEdges(EDGES), recorder: { store: "file:recorder.db" }, ports }));
+  return writeFolder(path, planNetwork({ edges: parseEdges(EDGES), processes: [RECORDER], ports }));
 }
 
 async function refuseSecond(folder: NetworkFolder): Promise<void> {

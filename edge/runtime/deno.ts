@@ -1,6 +1,5 @@
 // The Deno door: `deno run -P edge/runtime/deno.ts --config FILE` is an edge or a process. Sections as in node.ts.
-import { openPermanentDatabase } from "../../monitor/database.ts";
-import { Recorder } from "../../monitor/recorder.ts";
+import { openProcess } from "../../monitor/host.ts";
 import { servePublic, upgradeRaw } from "./deno/public.ts";
 import { listenBackbone } from "./host/backbone.ts";
 import type { Door } from "./host/door.ts";
@@ -22,9 +21,5 @@ const door: Door = {
 
 await runMember(door, {
   edge: startEdge,
-  recorder: (config, surroundings) =>
-    startProcess(config, surroundings, async (url, options) => {
-      const { store, finals } = await openPermanentDatabase(url, options);
-      return { store, create: (member) => new Recorder(member, store, finals) };
-    }),
+  process: (config, surroundings) => startProcess(config, surroundings, openProcess),
 });

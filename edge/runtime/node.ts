@@ -1,6 +1,5 @@
 // The Node door: `node edge/runtime/node.ts --config FILE` is an edge or a process. Sections as in deno.ts.
-import { openPermanentDatabase } from "../../monitor/database.ts";
-import { Recorder } from "../../monitor/recorder.ts";
+import { openProcess } from "../../monitor/host.ts";
 import { listenBackbone } from "./host/backbone.ts";
 import type { Door } from "./host/door.ts";
 import { runMember } from "./host/run-member.ts";
@@ -18,9 +17,5 @@ const door: Door = {
 
 await runMember(door, {
   edge: startEdge,
-  recorder: (config, surroundings) =>
-    startProcess(config, surroundings, async (url, options) => {
-      const { store, finals } = await openPermanentDatabase(url, options);
-      return { store, create: (member) => new Recorder(member, store, finals) };
-    }),
+  process: (config, surroundings) => startProcess(config, surroundings, openProcess),
 });

@@ -2,6 +2,7 @@ import { Member } from "../../crdt/member.ts";
 import type { Identity } from "../../crdt/replicate/introduction.ts";
 import type { Peer } from "../../crdt/replicate/link.ts";
 import { Edge } from "../../edge/edge.ts";
+import { Process } from "../../monitor/process.ts";
 import { Recorder } from "../../monitor/recorder.ts";
 import { SimDisk, SimStore } from "./disk.ts";
 import type { SimFinals } from "./finals.ts";
@@ -173,10 +174,11 @@ export class Machine {
   #begin(life: Life, member: Member, store: SimStore): void {
     const { network, finals, secret, onbegin } = this.#ground;
     if (this.identity.role === "process") {
-      const recorder = new Recorder(member, store, finals.of(life));
+      const recorder = new Process(member, [new Recorder(member, store, finals.of(life))]);
       this.program = { machine: this, life, member };
       onbegin(this.program);
-      return recorder.start();
+      recorder.start();
+      return member.start();
     }
     const edge = new Edge(member, { region: this.name, address: `https://${this.host}`, network: secret });
     network.listen(this.name, life, (socket) => member.backbone.accept(socket));

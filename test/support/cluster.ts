@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
-import { planNetwork, type NetworkPlan } from "../../edge/cli/network/plan.ts";
+import { planNetwork, RECORDER, type NetworkPlan } from "../../edge/cli/network/plan.ts";
 import { askHealth, type EdgeHealth } from "../../edge/cli/supervise/status.ts";
 import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
 import { deriveTokenKeys, type OperatorRole, type TokenKeys } from "../../edge/token.ts";
@@ -63,10 +63,10 @@ export class Cluster {
   /** The same with nothing started. */
   static async plan(wish: ClusterWish = {}): Promise<Cluster> {
     const names = [...(wish.edges ?? ["fra", "nyc", "syd"]), ...(wish.absent ?? [])];
-    const store = wish.recorder ?? "file:recorder.db";
+    const store = wish.recorder ?? RECORDER.store;
     const plan = planNetwork({
       edges: names.map((name) => ({ name, region: name, publicHost: HOST, backboneHost: HOST })),
-      ...(store === false ? {} : { recorder: { store } }),
+      processes: store === false ? [] : [{ ...RECORDER, store }],
       ports: await freeRun(names.length),
     });
     const proxies = new Map<string, Proxy>();
@@ -207,24 +207,31 @@ async function configured(plan: NetworkPlan, wish: ClusterWish, proxies: Map<str
   return {
     edges: await Promise.all(plan.edges.map(configure)),
     processes: await Promise.all(plan.processes.map(configure)),
+    programs: plan.programs,
   };
 }
 
 interface PlannedPeer {
   readonly name: string;
+  readonly role: string;
   readonly address?: string;
 }
 
 /** Both members of a pair are told of the proxy; only one of them dials. */
 async function withProxies(name: string, config: Readonly<Record<string, unknown>>, proxies: Map<string, Proxy>) {
   const peers = (config["peers"] as PlannedPeer[]).map(async (peer) => {
-    // Of two edges the one whose name comes first dials; the other never uses its address.
-    if (peer.address === undefined || (config["role"] === "edge" && name > peer.name)) return peer;
+    if (peer.address === undefined || !dials(name, config, peer)) return peer;
     const proxy = await Proxy.listen(Number(new URL(peer.address).port));
     proxies.set([name, peer.name].sort().join(" "), proxy);
     return { ...peer, address: `ws://${HOST}:${proxy.port}/link` };
   });
   return { ...config, peers: await Promise.all(peers) };
+}
+
+/** Processes dial edges; of two that listen, the one whose name comes first dials the other. */
+function dials(name: string, { role, backbone }: Readonly<Record<string, unknown>>, peer: PlannedPeer): boolean {
+  if ((role === "edge") !== (peer.role === "edge")) return role !== "edge";
+  return backbone === undefined || name < peer.name;
 }
 
 function inADay(): number {

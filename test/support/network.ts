@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
-import { DEFAULT_PORTS, planNetwork } from "../../edge/cli/network/plan.ts";
+import { DEFAULT_PORTS, planNetwork, RECORDER } from "../../edge/cli/network/plan.ts";
 import { freePorts } from "../../edge/cli/network/ports.ts";
 import { RunningNetwork } from "../../edge/cli/supervise/network.ts";
 import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
@@ -59,6 +59,6 @@ export async function writeNetwork(names: readonly string[]): Promise<NetworkFol
     backboneHost: "127.0.0.1",
     ports: { public: ports[i]!, backbone: ports[names.length + i]! },
   }));
-  const plan = planNetwork({ edges, recorder: { store: "file:recorder.db" }, ports: DEFAULT_PORTS });
+  const plan = planNetwork({ edges, processes: [RECORDER], ports: DEFAULT_PORTS });
   return writeFolder(mkdtempSync(join(tmpdir(), "redbutton-test-")), plan);
 }

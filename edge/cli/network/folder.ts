@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
-import type { Config } from "../../config.ts";
+import { PROCESS_ROLES, type Config, type ProcessRole } from "../../config.ts";
 import { readConfigFile } from "../../runtime/host/config-file.ts";
 import { deriveTokenKeys, type OperatorRole, type TokenKeys } from "../../token.ts";
 import { UserError } from "../user-error.ts";
@@ -11,10 +11,12 @@ import type { NetworkPlan } from "./plan.ts";
 export const DEFAULT_FOLDER = ".redbutton";
 
 const member = { name: v.string(), config: v.string() };
+const status = v.optional(v.string());
 const manifest = v.object({
   version: v.literal(1),
   edges: v.array(v.object({ ...member, region: v.string(), address: v.string() })),
-  processes: v.array(v.object({ ...member, role: v.literal("recorder") })),
+  processes: v.array(v.object({ ...member, role: v.picklist(PROCESS_ROLES), status })),
+  programs: v.optional(v.array(v.object({ ...member, entry: v.string(), status })), []),
 });
 type Manifest = v.InferOutput<typeof manifest>;
 
@@ -29,7 +31,18 @@ export interface NetworkEdge {
 
 export interface NetworkProcess {
   readonly name: string;
-  readonly role: "recorder";
+  readonly role: ProcessRole;
+  /** Where its /healthz is, if anywhere. */
+  readonly status?: string | undefined;
+  readonly config: string;
+}
+
+/** A program that is no member of the backbone. */
+export interface NetworkProgram {
+  readonly name: string;
+  /** Its module, from the repository's root. */
+  readonly entry: string;
+  readonly status?: string | undefined;
   readonly config: string;
 }
 
@@ -38,11 +51,13 @@ export class NetworkFolder {
   readonly path: string;
   readonly edges: readonly NetworkEdge[];
   readonly processes: readonly NetworkProcess[];
+  readonly programs: readonly NetworkProgram[];
 
-  constructor(path: string, { edges, processes }: Manifest) {
+  constructor(path: string, { edges, processes, programs }: Manifest) {
     this.path = path;
     this.edges = edges.map((edge) => ({ ...edge, config: join(path, edge.config) }));
     this.processes = processes.map((process) => ({ ...process, config: join(path, process.config) }));
+    this.programs = programs.map((program) => ({ ...program, config: join(path, program.config) }));
   }
 
   /** Any member's configuration holds the network's secret; the first edge's is read. */
@@ -104,12 +119,13 @@ export function writeFolder(path: string, plan: NetworkPlan): NetworkFolder {
   if (existsSync(join(path, "network.json")))
     throw new UserError(`there is a network in "${path}" already: its keys are not overwritten`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  for (const { name, config } of [...plan.edges, ...plan.processes])
+  for (const { name, config } of [...plan.edges, ...plan.processes, ...plan.programs])
     writeFileSync(join(path, `${name}.json`), json(config), { mode: 0o600, flag: "wx" });
   const written: Manifest = {
     version: 1,
     edges: plan.edges.map(({ name, region, address }) => ({ name, region, address, config: `${name}.json` })),
-    processes: plan.processes.map(({ name, role }) => ({ name, role, config: `${name}.json` })),
+    processes: plan.processes.map(({ config: _, ...process }) => ({ ...process, config: `${process.name}.json` })),
+    programs: plan.programs.map(({ config: _, ...program }) => ({ ...program, config: `${program.name}.json` })),
   };
   writeFileSync(join(path, "network.json"), json(written));
   return new NetworkFolder(resolve(path), written);

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { EDGE_NAME } from "../../../crdt/batch.ts";
 import { newIdentity, publicKeyHex, type Identity } from "../../../crdt/replicate/introduction.ts";
-import { KEY_BYTES } from "../../config.ts";
+import { KEY_BYTES, type ProcessRole } from "../../config.ts";
 import { LINK_PATH } from "../../runtime/host/door.ts";
 
 /** An edge as an operator asks for it. */
@@ -19,13 +19,28 @@ export interface EdgeWish {
 
 export interface NetworkWish {
   readonly edges: readonly EdgeWish[];
-  /** The recorder's database: `file:PATH` or a server's address. */
-  readonly recorder?: { readonly store: string };
+  readonly processes?: readonly ProcessWish[];
+  readonly programs?: readonly PlannedProgram[];
   /** Of the first edge on a host; the others there count up. */
   readonly ports: FirstPorts;
   /** Folder on each host for its log; beside the configuration where none is named. */
   readonly data?: string;
 }
+
+/** A process of the backbone as an operator asks for it. */
+export interface ProcessWish {
+  readonly name: string;
+  readonly role: ProcessRole;
+  /** Its log, or the permanent database: `file:PATH` or a server's address. */
+  readonly store: string;
+  /** Where other processes and its supervisor find it; without, it only dials. */
+  readonly listen?: { readonly host: string; readonly backbone?: number; readonly status?: number };
+  /** Further settings of its configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** The recorder as most networks have it. */
+export const RECORDER: ProcessWish = { name: "recorder", role: "recorder", store: "file:recorder.db" };
 
 export interface FirstPorts {
   readonly public: number;
@@ -34,10 +49,11 @@ export interface FirstPorts {
 
 export const DEFAULT_PORTS: FirstPorts = { public: 8101, backbone: 9101 };
 
-/** A network before it is written down: a configuration file a member. */
+/** A network before it is written down: a configuration file a member, and a program. */
 export interface NetworkPlan {
   readonly edges: readonly PlannedEdge[];
   readonly processes: readonly PlannedProcess[];
+  readonly programs: readonly PlannedProgram[];
 }
 
 export interface PlannedEdge {
@@ -49,7 +65,19 @@ export interface PlannedEdge {
 
 export interface PlannedProcess {
   readonly name: string;
-  readonly role: "recorder";
+  readonly role: ProcessRole;
+  /** Where its /healthz is. */
+  readonly status?: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A program that is supervised with the network and is no member of the backbone: an encoder, a name server. */
+export interface PlannedProgram {
+  readonly name: string;
+  /** Its module, from the repository's root; it is given `--config FILE` and `--supervised`. */
+  readonly entry: string;
+  /** Where its /healthz is; without, it is well while it runs. */
+  readonly status?: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -61,37 +89,65 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
     ports: portsOf(wish, i),
     identity: identityOf(edge.name, "edge"),
   }));
-  const recorder = wish.recorder && { identity: identityOf("recorder", "process"), store: wish.recorder.store };
-  const edgePeers = edges.map((edge) => ({
-    name: edge.name,
-    role: "edge",
-    key: publicKeyHex(edge.identity),
-    address: `ws://${bracketed(edge.backboneHost)}:${edge.ports.backbone}${LINK_PATH}`,
+  const processes = (wish.processes ?? []).map((process) => ({
+    ...process,
+    identity: identityOf(process.name, "process"),
   }));
-  const recorderPeer = recorder && { name: "recorder", role: "recorder", key: publicKeyHex(recorder.identity) };
+  const peers = [
+    ...edges.map(({ name, identity, backboneHost, ports }) => ({
+      name,
+      role: "edge",
+      key: publicKeyHex(identity),
+      address: linkAddress(backboneHost, ports.backbone),
+    })),
+    ...processes.map(({ name, role, identity, listen }) => ({
+      name,
+      role,
+      key: publicKeyHex(identity),
+      ...(listen?.backbone === undefined ? {} : { address: linkAddress(listen.host, listen.backbone) }),
+    })),
+  ];
+  const memberOf = ({ name, identity }: { name: string; identity: Identity }) => ({
+    name,
+    peers: peers.filter((peer) => peer.name !== name),
+    keys: { private: bytesToHex(identity.secretKey), network },
+  });
   const planned = edges.map((edge): PlannedEdge => {
-    const address = `http://${bracketed(edge.publicHost)}:${edge.ports.public}`;
+    const address = httpAddress(edge.publicHost, edge.ports.public);
     const config = {
-      name: edge.name,
+      ...memberOf(edge),
       role: "edge",
       region: edge.region,
       public: { host: edge.publicHost, port: edge.ports.public, address },
       backbone: { host: edge.backboneHost, port: edge.ports.backbone },
-      peers: [...edgePeers.filter((peer) => peer.name !== edge.name), ...(recorderPeer ? [recorderPeer] : [])],
       store: `file:${wish.data === undefined ? "" : `${wish.data}/`}${edge.name}.db`,
-      keys: { private: bytesToHex(edge.identity.secretKey), network },
     };
     return { name: edge.name, region: edge.region, address, config };
   });
-  if (!recorder) return { edges: planned, processes: [] };
-  const config = {
-    name: "recorder",
-    role: "recorder",
-    peers: edgePeers,
-    store: recorder.store,
-    keys: { private: bytesToHex(recorder.identity.secretKey), network },
+  return {
+    edges: planned,
+    processes: processes.map((process) => plannedProcess(process, memberOf(process))),
+    programs: wish.programs ?? [],
   };
-  return { edges: planned, processes: [{ name: "recorder", role: "recorder", config }] };
+}
+
+function plannedProcess({ name, role, store, listen, settings }: ProcessWish, member: object): PlannedProcess {
+  const at = (port: number | undefined) => (listen && port !== undefined ? { host: listen.host, port } : undefined);
+  const [backbone, status] = [at(listen?.backbone), at(listen?.status)];
+  return {
+    name,
+    role,
+    ...(status && { status: httpAddress(status.host, status.port) }),
+    config: { ...member, role, store, ...(backbone && { backbone }), ...(status && { status }), ...settings },
+  };
+}
+
+function linkAddress(host: string, port: number): string {
+  return `ws://${bracketed(host)}:${port}${LINK_PATH}`;
+}
+
+function httpAddress(host: string, port: number): string {
+  return `http://${bracketed(host)}:${port}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { askHealth, askStatus, isWhole, type NetworkStatus } from "./status.ts";
 import type { NetworkFolder } from "../network/folder.ts";
 import { Child } from "./child.ts";
-import { memberProgram, type RuntimeName } from "./program.ts";
+import { entryProgram, memberProgram, type Program, type RuntimeName } from "./program.ts";
 
 export interface NetworkEvents {
   /** A line that a member printed. */
@@ -21,13 +21,15 @@ export class RunningNetwork {
 
   constructor(folder: NetworkFolder, wish: RuntimeName | undefined, events: NetworkEvents) {
     this.folder = folder;
-    const children = [...folder.edges, ...folder.processes].map(({ name, config }) => {
-      const program = memberProgram(config, wish);
-      return new Child(name, program, {
-        online: (line) => events.online(name, line),
-        onevent: (message) => events.onevent(name, message),
-      });
-    });
+    const members = [...folder.edges, ...folder.processes].map(({ name, config }) => ({
+      name,
+      program: memberProgram(config, wish),
+    }));
+    const others = folder.programs.map(({ name, entry, config }) => ({
+      name,
+      program: entryProgram(entry, config, wish),
+    }));
+    const children = [...members, ...others].map(({ name, program }) => childOf(name, program, events));
     this.#children = new Map(children.map((child) => [child.name, child]));
     this.runtime = children[0]!.program.runtime;
   }
@@ -57,10 +59,10 @@ export class RunningNetwork {
     this.#children.get(name)?.start();
   }
 
-  /** Edges first: what they push while they drain still reaches the processes. */
+  /** Edges first: what they push while they drain still reaches the processes, and what these send the programs. */
   async stop(): Promise<void> {
-    await Promise.all(this.folder.edges.map(({ name }) => this.stopOne(name)));
-    await Promise.all(this.folder.processes.map(({ name }) => this.stopOne(name)));
+    for (const members of [this.folder.edges, this.folder.processes, this.folder.programs])
+      await Promise.all(members.map(({ name }) => this.stopOne(name)));
   }
 
   /** Members whose configuration is wrong. */
@@ -69,10 +71,12 @@ export class RunningNetwork {
   }
 
   status(): Promise<NetworkStatus> {
-    return askStatus(
-      this.folder.edges,
-      this.folder.processes.map(({ name }) => name),
-    );
+    const others = [...this.folder.processes, ...this.folder.programs].map(({ name, status }) => ({
+      name,
+      status,
+      runs: this.#children.get(name)?.state.is === "running",
+    }));
+    return askStatus(this.folder.edges, others);
   }
 
   /** Resolves with true once everyone is live and linked; with false after `timeoutMs`, or where a member gave up. */
@@ -96,4 +100,11 @@ export class RunningNetwork {
     }
     return true;
   }
+}
+
+function childOf(name: string, program: Program, events: NetworkEvents): Child {
+  return new Child(name, program, {
+    online: (line) => events.online(name, line),
+    onevent: (message) => events.onevent(name, message),
+  });
 }

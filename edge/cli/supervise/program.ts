@@ -37,6 +37,20 @@ function resolveFromDeno(specifier: string): string {
 
 /** The command that runs a member with this configuration. Deno where it is there and nothing else is asked for. */
 export function memberProgram(config: string, wish: RuntimeName | undefined, options: readonly string[] = []): Program {
+  return program({ deno: "edge/runtime/deno.ts", node: "edge/runtime/node.ts" }, config, wish, options);
+}
+
+/** The same for a module that runs on either runtime. */
+export function entryProgram(entry: string, config: string, wish: RuntimeName | undefined): Program {
+  return program({ deno: entry, node: entry }, config, wish, []);
+}
+
+function program(
+  entries: Readonly<Record<RuntimeName, string>>,
+  config: string,
+  wish: RuntimeName | undefined,
+  options: readonly string[],
+): Program {
   const deno = wish === "node" ? undefined : findDeno();
   if (wish === "deno" && !deno) throw new Error(`no Deno is installed for ${process.platform} ${process.arch}`);
   const args = ["--config", resolve(config), ...options];
@@ -44,10 +58,10 @@ export function memberProgram(config: string, wish: RuntimeName | undefined, opt
     ? {
         runtime: "deno",
         command: deno,
-        args: ["run", ...DENO_OPTIONS, join(ROOT, "edge/runtime/deno.ts"), ...args],
+        args: ["run", ...DENO_OPTIONS, join(ROOT, entries.deno), ...args],
         folder: ROOT,
       }
-    : { runtime: "node", command: process.execPath, args: [join(ROOT, "edge/runtime/node.ts"), ...args], folder: ROOT };
+    : { runtime: "node", command: process.execPath, args: [join(ROOT, entries.node), ...args], folder: ROOT };
 }
 
 /** Nothing is fetched, nothing is asked for. Native code (libSQL's) is let in, so finer permissions would guard nothing. */

@@ -8,6 +8,8 @@ const health = v.object({
   links: v.array(v.object({ peer: v.string(), open: v.boolean() })),
   shows: v.array(v.object({ id: v.string(), ready: v.boolean(), lag_ms: v.record(v.string(), v.number()) })),
 });
+/** What is read of a process' /healthz. */
+const processHealth = v.object({ ok: v.boolean(), problems: v.optional(v.array(v.string()), []) });
 export type EdgeHealth = v.InferOutput<typeof health>;
 
 export interface EdgeStatus {
@@ -19,27 +21,60 @@ export interface EdgeStatus {
 /** A network at one moment, as its edges see it. */
 export interface NetworkStatus {
   readonly edges: readonly EdgeStatus[];
-  readonly processes: readonly { readonly name: string; readonly ok: boolean }[];
+  readonly processes: readonly ProcessStatus[];
+}
+
+export interface ProcessStatus {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What it says is wrong. */
+  readonly problems: readonly string[];
+}
+
+/** A process or program that is asked how it is. */
+export interface AskedProcess {
+  readonly name: string;
+  /** Where its /healthz is, if anywhere. */
+  readonly status: string | undefined;
+  readonly runs: boolean;
 }
 
 /** How long an edge may take to say how it is, ms. */
 const HEALTH_TIMEOUT_MS = 2000;
 
-/** Asks every edge how it is. A process is well when an edge that answers has a link with it. */
-export async function askStatus(edges: readonly NetworkEdge[], processes: readonly string[]): Promise<NetworkStatus> {
+/** Asks everyone how it is. A process that cannot be asked is well while it runs and an edge that answers has a link with it. */
+export async function askStatus(
+  edges: readonly NetworkEdge[],
+  processes: readonly AskedProcess[],
+): Promise<NetworkStatus> {
   const asked = await Promise.all(edges.map(async (edge) => ({ edge, health: await askHealth(edge.address) })));
-  const linked = (name: string) =>
-    asked.some(({ health: its }) => its?.links.some((link) => link.peer === name && link.open));
-  return { edges: asked, processes: processes.map((name) => ({ name, ok: linked(name) })) };
+  const links = asked.flatMap(({ health: its }) => its?.links ?? []);
+  const statuses = processes.map(async ({ name, status, runs }): Promise<ProcessStatus> => {
+    if (status !== undefined) return { name, ...(await askProcess(status)) };
+    const known = links.filter(({ peer }) => peer === name);
+    return { name, ok: known.length > 0 ? known.some(({ open }) => open) : runs, problems: [] };
+  });
+  return { edges: asked, processes: await Promise.all(statuses) };
+}
+
+async function askProcess(address: string): Promise<Omit<ProcessStatus, "name">> {
+  const answered = await askJson(`${address}/healthz`);
+  const read = v.safeParse(processHealth, answered);
+  return read.success ? read.output : { ok: false, problems: [] };
 }
 
 export async function askHealth(address: string): Promise<EdgeHealth | undefined> {
+  const read = v.safeParse(health, await askJson(`${address}/healthz`));
+  return read.success ? read.output : undefined;
+}
+
+/** Undefined where nobody answers, or not yet. */
+async function askJson(address: string): Promise<unknown> {
   try {
-    const response = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
-    const read = v.safeParse(health, await response.json());
-    return read.success ? read.output : undefined;
+    const response = await fetch(address, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+    return await response.json();
   } catch {
-    return undefined; // Not there, or not yet.
+    return undefined;
   }
 }
 
@@ -66,7 +101,7 @@ export function statusLine(status: NetworkStatus): string {
   const names = status.edges.map(({ edge }) => edge.name).join(", ");
   const missing = status.edges.filter(({ health: its }) => !its?.ready).map(({ edge }) => edge.name);
   const live = `${liveEdges(status).length} of ${status.edges.length} live`;
-  const processes = status.processes.map(({ name, ok }) => `${name} ${ok ? "ok" : "away"}`);
+  const processes = status.processes.map(({ name, ok, problems }) => `${name} ${ok ? "ok" : (problems[0] ?? "away")}`);
   const edges = `${names}: ${live}${missing.length > 0 ? ` (without ${missing.join(", ")})` : ""}, lag ${Math.round(lagOf(status))} ms`;
   return [edges, ...processes].join(" · ");
 }

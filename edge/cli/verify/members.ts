@@ -8,6 +8,6 @@ export function membersOf(folder: NetworkFolder): Pick<VerifyOptions, "edges" | 
     address,
     store: folder.configOf(config).store,
   }));
-  const recorder = folder.processes.find(({ role }) => role === "recorder");
+  const recorder = folder.processes.find(({ role }) => role === "recorder" || role === "monitor");
   return { edges, secret: folder.secret(), ...(recorder ? { recorder: folder.configOf(recorder.config).store } : {}) };
 }

@@ -10,20 +10,20 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Who a member is on the backbone, and on what it stands. Only edges listen there; processes dial. */
+/** Who a member is on the backbone, and on what it stands. Edges listen there, and those processes that others dial. */
 export function memberOptions(config: Config, store: Store, { door, world, onlost }: Surroundings): MemberOptions {
   const { name, role, keys, clock } = config;
   return {
     identity: identityFrom(name, roleOf(role), keys.private),
-    listens: role === "edge",
+    listens: config.backbone !== undefined,
     peers: config.peers.map(({ key, role: theirs, ...peer }) => ({ ...peer, role: roleOf(theirs), publicKey: key })),
     store,
     world,
     dial: door.dial,
     subscribe: everyShard,
     clockTrusted: clock.trusted,
-    // A recorder keeps every batch, and writes no chain of its own: what a failed write left behind is written again.
-    ...(role === "recorder" ? { permanent: true } : { onlost }),
+    // A process keeps every batch, to fold it again, and writes no chain: what a failed write left behind is written again.
+    ...(role === "edge" ? { onlost } : { permanent: true }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { World } from "../../../crdt/ports.ts";
-import { ConfigError, type Config, type EdgeConfig, type RecorderConfig } from "../../config.ts";
+import { ConfigError, type Config, type EdgeConfig, type ProcessConfig } from "../../config.ts";
 import { readConfigFile } from "./config-file.ts";
 import type { Door } from "./door.ts";
 import { lineLog } from "./log.ts";
@@ -19,7 +19,7 @@ export interface Surroundings {
 /** How each kind of member is put together. */
 export interface Starters {
   edge(config: EdgeConfig, surroundings: Surroundings): Promise<Running>;
-  recorder(config: RecorderConfig, surroundings: Surroundings): Promise<Running>;
+  process(config: ProcessConfig, surroundings: Surroundings): Promise<Running>;
 }
 
 /** Exit codes of a member's process: what a supervisor goes by. */
@@ -64,12 +64,7 @@ export async function runMember(door: Door, starters: Starters): Promise<void> {
 }
 
 function start(config: Config, surroundings: Surroundings, starters: Starters): Promise<Running> {
-  switch (config.role) {
-    case "edge":
-      return starters.edge(config, surroundings);
-    case "recorder":
-      return starters.recorder(config, surroundings);
-  }
+  return config.role === "edge" ? starters.edge(config, surroundings) : starters.process(config, surroundings);
 }
 
 function configOrEnd(path: string): Config {

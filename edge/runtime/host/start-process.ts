@@ -1,38 +1,88 @@
 import { Member } from "../../../crdt/member.ts";
-import type { DatabaseOptions } from "../../../crdt/store/libsql-database.ts";
 import type { Store } from "../../../crdt/store/store.ts";
-import type { RecorderConfig } from "../../config.ts";
+import type { ProcessConfig } from "../../config.ts";
+import { METRICS_TYPE } from "../../metrics.ts";
+import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Listener } from "./door.ts";
 import { memberOptions, type Running } from "./member.ts";
 import type { Surroundings } from "./run-member.ts";
+
+/** How long requests under way and closing links may take when a process stops, ms. */
+const CLOSE_GRACE_MS = 500;
 
 /** A process as monitor/ makes it; edge/ knows no more of it. */
 export interface MonitorProcess {
   start(): void;
   stop(): Promise<void>;
+  health(): { readonly ok: boolean };
+  /** In Prometheus' text format. */
+  metrics(): string;
 }
 
 /** What a process keeps, opened before there is a member. */
-export interface ProcessStore {
+export interface OpenedProcess {
   readonly store: Store;
-  readonly create: (member: Member) => MonitorProcess;
+  create(member: Member): MonitorProcess;
+  close(): Promise<void>;
 }
 
 /** Puts a process together: a member that dials every edge, and what monitor/ does with it. */
 export async function startProcess(
-  config: RecorderConfig,
+  config: ProcessConfig,
   surroundings: Surroundings,
-  open: (url: string, options: DatabaseOptions) => Promise<ProcessStore>,
+  open: (config: ProcessConfig, surroundings: Surroundings) => Promise<OpenedProcess>,
 ): Promise<Running> {
-  const { url, authToken, relaxed } = config.store;
-  const { store, create } = await open(url, { relaxed, ...(authToken === undefined ? {} : { authToken }) });
-  const member = await Member.open(memberOptions(config, store, surroundings));
-  const started = create(member);
-  started.start();
   const { world, door } = surroundings;
-  world.log("info", `${config.role} is up`, { boot: member.boot, store: url, runtime: door.runtime });
+  const opened = await open(config, surroundings);
+  const member = await Member.open(memberOptions(config, opened.store, surroundings));
+  const started = opened.create(member);
+  const listeners = await listen(config, surroundings, member, started);
+  started.start();
+  member.start();
+  world.log("info", `${config.role} is up`, { boot: member.boot, store: config.store.url, runtime: door.runtime });
   const stop = async () => {
     await started.stop();
-    await store.close();
+    member.stop();
+    for (const listener of listeners) await listener.close(CLOSE_GRACE_MS);
+    await opened.close();
   };
   return { stop };
+}
+
+/** Takes links of other processes, and says how this one is, where its configuration has addresses for that. */
+async function listen(
+  { backbone, status }: ProcessConfig,
+  { door, world }: Surroundings,
+  member: Member,
+  started: MonitorProcess,
+): Promise<Listener[]> {
+  const listeners: Listener[] = [];
+  if (backbone)
+    listeners.push(
+      await door.listenBackbone({ ...backbone, maxMessageBytes: MAX_LINK_MESSAGE_BYTES }, (socket) =>
+        member.backbone.accept(socket),
+      ),
+    );
+  if (status) {
+    const onerror = (error: unknown) => world.log("error", "answering a request failed", { error });
+    listeners.push(
+      await door.servePublic({ ...status, maxMessageBytes: MAX_PUBLIC_MESSAGE_BYTES, onerror }, (request) =>
+        answer(request, started),
+      ),
+    );
+  }
+  return listeners;
+}
+
+function answer({ method, url }: Request, started: MonitorProcess): Response {
+  if (method !== "GET") return new Response("only GET is answered here\n", { status: 405, headers: { Allow: "GET" } });
+  switch (new URL(url).pathname) {
+    case "/healthz": {
+      const health = started.health();
+      return Response.json(health, { status: health.ok ? 200 : 503, headers: { "Cache-Control": "no-store" } });
+    }
+    case "/metrics":
+      return new Response(started.metrics(), { headers: { "Content-Type": METRICS_TYPE } });
+    default:
+      return new Response("here are /healthz and /metrics\n", { status: 404 });
+  }
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFolder, type NetworkFolder } from "../../../edge/cli/network/folder.ts";
-import { planNetwork, type FirstPorts } from "../../../edge/cli/network/plan.ts";
+import { planNetwork, RECORDER, type FirstPorts } from "../../../edge/cli/network/plan.ts";
 import { memberProgram, type RuntimeName } from "../../../edge/cli/supervise/program.ts";
 import { POLL_DEFINITION, POLL_ID, SHOW_ID } from "./ballots.ts";
 import { cpuOf } from "./cpu.ts";
@@ -36,9 +36,9 @@ export class Members {
   static async plan(wish: MembersWish): Promise<Members> {
     const ports = await freePorts(wish.edges.length);
     const edges = wish.edges.map((name) => ({ name, region: name, publicHost: HOST, backboneHost: HOST }));
-    const recorder = wish.recorder ? { recorder: { store: "file:recorder.db" } } : {};
+    const processes = wish.recorder ? [RECORDER] : [];
     const path = join(mkdtempSync(join(tmpdir(), "redbutton-bench-")), "network");
-    return new Members(writeFolder(path, planNetwork({ edges, ports, ...recorder })));
+    return new Members(writeFolder(path, planNetwork({ edges, ports, processes })));
   }
 
   private constructor(folder: NetworkFolder) {

@@ -66,7 +66,11 @@ test("secrets may stand in files and in the environment", () => {
 test.for<[what: string, contents: object | string, wanted: string[]]>([
   ["broken JSON", "{", ["JSON"]],
   ["a list", [], ["role: got undefined"]],
-  ["an unknown role", { ...EDGE, role: "cook" }, ['role: got "cook", wanted one of "edge", "recorder"']],
+  [
+    "an unknown role",
+    { ...EDGE, role: "cook" },
+    ['role: got "cook", wanted one of "edge", "recorder", "watcher", "monitor"'],
+  ],
   ["a missing name", { ...EDGE, name: undefined }, ["name: got undefined"]],
   ["a name in capitals", { ...EDGE, name: "FRA" }, ['name: got "FRA", wanted a DNS label in lower case']],
   [

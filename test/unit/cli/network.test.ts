@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../../../edge/config.ts";
-import { DEFAULT_PORTS, parseEdges, planNetwork } from "../../../edge/cli/network/plan.ts";
+import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "../../../edge/cli/network/plan.ts";
 import { restartDelay, RESTART_MS } from "../../../edge/cli/supervise/backoff.ts";
 import { isWhole, statusLine, type EdgeHealth, type NetworkStatus } from "../../../edge/cli/supervise/status.ts";
 
@@ -16,7 +16,7 @@ test("edges are read from a list, with the backbone on a host of its own where o
 
 test("a planned network's files pass their own check, and every member knows every other", () => {
   const edges = parseEdges("fra=10.0.0.1,nyc=10.0.0.1,syd=::1");
-  const plan = planNetwork({ edges, recorder: { store: "file:recorder.db" }, ports: DEFAULT_PORTS });
+  const plan = planNetwork({ edges, processes: [RECORDER], ports: DEFAULT_PORTS });
   const configs = [...plan.edges, ...plan.processes].map(({ name, config }) =>
     parseConfig(JSON.stringify(config), name, () => ""),
   );
@@ -55,9 +55,14 @@ test("a status is one line that names who is missing", () => {
       { edge: edge("fra"), health: well },
       { edge: edge("nyc"), health: undefined },
     ],
-    processes: [{ name: "recorder", ok: true }],
+    processes: [
+      { name: "recorder", ok: true, problems: [] },
+      { name: "watcher", ok: false, problems: ["the database is away"] },
+    ],
   };
-  expect(statusLine(status)).toBe("fra, nyc: 1 of 2 live (without nyc), lag 12 ms · recorder ok");
+  expect(statusLine(status)).toBe(
+    "fra, nyc: 1 of 2 live (without nyc), lag 12 ms · recorder ok · watcher the database is away",
+  );
   expect(isWhole(status)).toBe(false);
-  expect(isWhole({ ...status, edges: [{ edge: edge("fra"), health: well }] })).toBe(true);
+  expect(isWhole({ processes: [], edges: [{ edge: edge("fra"), health: well }] })).toBe(true);
 });

@@ -24,6 +24,71 @@ test("a file says what it wants, and gets the rest", () => {
     title: "Show",
     shards: 1,
     polls: [{ ...poll, mode: "last", votes: 1, graceMs: 2000, results: "hidden" }],
+    thresholds: [],
+  });
+});
+
+describe("thresholds", () => {
+  const message = { kind: "text", text: "{count} viewers" };
+  const withThreshold = (rule: object, more: object = {}) => ({
+    ...file,
+    thresholds: [{ id: "t", rule, message, ...more }],
+  });
+
+  test("a rule says what it waits for, and the rest is as usual", () => {
+    const checked = check(ShowFile, withThreshold({ kind: "present", at_least: 10_000, every: 5000 }), "x");
+    if (isRefusal(checked)) throw new Error(checked.detail);
+    expect(showDefinition(checked).thresholds).toEqual([
+      { id: "t", rule: { kind: "present", atLeast: 10_000, every: 5000 }, message, durationMs: 10_000, urgent: false },
+    ]);
+  });
+
+  test.for<[what: string, good: object, bad: object, said: string]>([
+    [
+      "a poll that is there",
+      withThreshold({ kind: "voted", poll: "p", at_least: 1 }),
+      withThreshold({ kind: "voted", poll: "q", at_least: 1 }),
+      'threshold "t": rule.poll: got "q", wanted one of "p"',
+    ],
+    [
+      "an option that is there",
+      withThreshold({ kind: "votes", poll: "p", option: "o1", at_least: 1 }),
+      withThreshold({ kind: "votes", poll: "p", option: "o2", at_least: 1 }),
+      'rule.option: got "o2", wanted one of "o0", "o1"',
+    ],
+    [
+      "a share of at most all",
+      withThreshold({ kind: "share", poll: "p", option: "o1", percent: 100, sample: 1 }),
+      withThreshold({ kind: "share", poll: "p", option: "o1", percent: 101, sample: 1 }),
+      "<=100",
+    ],
+    [
+      "a share with a sample",
+      withThreshold({ kind: "share", poll: "p", option: "o1", percent: 50, sample: 100 }),
+      withThreshold({ kind: "share", poll: "p", option: "o1", percent: 50 }),
+      "sample",
+    ],
+    [
+      "one that is urgent fires once only",
+      withThreshold({ kind: "present", at_least: 1 }, { urgent: true }),
+      withThreshold({ kind: "present", at_least: 1, every: 1 }, { urgent: true }),
+      "fires once only",
+    ],
+    [
+      "a rule of a known kind",
+      withThreshold({ kind: "voted", at_least: 1 }),
+      withThreshold({ kind: "applause", at_least: 1 }),
+      'a rule of kind "present", "voted", "votes" or "share"',
+    ],
+    [
+      "a message",
+      withThreshold({ kind: "voted", at_least: 1 }),
+      withThreshold({ kind: "voted", at_least: 1 }, { message: { kind: "song" } }),
+      'a message of kind "text" or "content"',
+    ],
+  ])("%s", ([, good, bad, said]) => {
+    expect(fault(good)).toBeUndefined();
+    expect(fault(bad)).toContain(said);
   });
 });
 

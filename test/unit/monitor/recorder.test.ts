@@ -8,7 +8,8 @@ import { Member } from "../../../crdt/member.ts";
 import { newIdentity } from "../../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../../crdt/replica.ts";
 import { MemoryFinals } from "../../../monitor/finals.ts";
-import { Recorder, RECORDER_INTERVAL_MS } from "../../../monitor/recorder.ts";
+import { Process, ROUND_INTERVAL_MS } from "../../../monitor/process.ts";
+import { Recorder } from "../../../monitor/recorder.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
 import { NotedStore } from "../../support/noted-store.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
@@ -58,7 +59,7 @@ function register({ edge, boot }: Chain, coverage: Record<string, number>): void
   replica.tallies.set(edge, { boot, shards: { 0: { coverage, polls: {}, present: 0 } } });
 }
 
-async function start(shards = 1): Promise<Recorder> {
+async function start(shards = 1): Promise<void> {
   world = new ManualWorld(START);
   store = new NotedStore();
   finals = new MemoryFinals();
@@ -77,14 +78,12 @@ async function start(shards = 1): Promise<Recorder> {
     board.create({ id: SHOW, title: "", shards, created: START, wrappedKey: "" }, [aPoll({ graceMs: 0 })]);
     board.setRosterEntry(onRoster(fra));
   });
-  const recorder = new Recorder(member, store, finals);
-  recorder.start();
-  return recorder;
+  new Process(member, [new Recorder(member, store, finals)]).start();
 }
 
 async function rounds(count = 1): Promise<void> {
   for (let i = 0; i < count; i++) {
-    world.advance(RECORDER_INTERVAL_MS);
+    world.advance(ROUND_INTERVAL_MS);
     await settle();
   }
 }

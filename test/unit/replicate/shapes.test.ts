@@ -3,10 +3,12 @@ import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { Board } from "../../../crdt/board.ts";
 import { isBoardValue, isRegister } from "../../../crdt/replicate/shapes.ts";
+import type { Rule } from "../../../crdt/threshold.ts";
 import type { Register } from "../../../crdt/tallies.ts";
 import { aPoll, START } from "../../support/ballots.ts";
 
 const CHAIN = "0/fra/00000000000000f1";
+const TEXT = { kind: "text", text: "" };
 const BOOT = "00000000000000f1";
 
 /** A board on which everything stands that can. */
@@ -25,6 +27,24 @@ function fullBoard(): [key: string, value: unknown][] {
   board.setWatermarks({ recorded: { [CHAIN]: 3 }, pruned: {}, deletable: { "final/ledger/0": { 7: 2 } } });
   board.setAwaited([`fra/${BOOT}`]);
   board.publish({ id: "a", kind: "picture", title: "", text: "", mediaType: "image/png", hash: "h", at: 1 });
+  const rules: readonly Rule[] = [
+    { kind: "present", atLeast: 10_000, every: 10_000 },
+    { kind: "voted", atLeast: 5 },
+    { kind: "voted", poll: "best", atLeast: 5 },
+    { kind: "votes", poll: "best", option: "a", atLeast: 5 },
+    { kind: "share", poll: "best", option: "a", percent: 50, sample: 100 },
+  ];
+  const message = { kind: "text", text: "{count} viewers" } as const;
+  rules.forEach((rule, i) => board.setThreshold({ id: `t${i}`, rule, message, durationMs: 1, urgent: false }));
+  board.arm("t0", 1, by);
+  board.disarm("t0", by);
+  board.setEventId("t0", 1, 7);
+  const cue = { id: "0f".repeat(16), eventId: 7, show: "final", threshold: "t0", epoch: 1, message, durationMs: 1 };
+  const fired = { cue: { ...cue, firedAt: 1 }, value: 10_001, coverage: { [CHAIN]: 3 }, by: "watcher" };
+  board.addCrossing(fired);
+  board.addCue(fired);
+  board.confirmCue("t0", 1, by);
+  board.setProgress("watcher", { at: 1, thresholds: { t0: { epoch: 2, value: 1, target: 2, perSecond: 0 } } });
   board.addAudit("1", { at: 1, by: "producer", edge: "fra", action: "open", target: "best" });
   return [...doc.getMap<unknown>("board")];
 }
@@ -54,6 +74,17 @@ test.for<[key: string, value: unknown]>([
   ["poll/best", { ...aPoll(), mode: "most" }],
   ["poll/best", { ...aPoll(), votes: 16 }],
   ["poll/best", { ...aPoll(), options: [{ id: 1, text: "" }] }],
+  ["threshold/t", { id: "t", rule: { kind: "more", atLeast: 1 }, message: TEXT, durationMs: 1, urgent: false }],
+  [
+    "threshold/t",
+    { id: "t", rule: { kind: "present", atLeast: 1, every: 0 }, message: TEXT, durationMs: 1, urgent: false },
+  ],
+  [
+    "threshold/t",
+    { id: "t", rule: { kind: "present", atLeast: 1 }, message: { kind: "text" }, durationMs: 1, urgent: false },
+  ],
+  ["event/t/1", { eventId: 0 }],
+  ["event/t/1", { eventId: 2 ** 32 }],
 ])("a board is spared %s as %j", ([key, value]) => expect(isBoardValue(key, value)).toBe(false));
 
 test("a key of no kind known here may hold anything: a later version's", () => {
