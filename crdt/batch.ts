@@ -164,8 +164,17 @@ export function decodeHeader(bytes: Uint8Array): BatchHeader {
 
 /** As `decodeHeader`; undefined where the bytes are none. For those who meet batches among damaged ones. */
 export function headerOf(bytes: Uint8Array): BatchHeader | undefined {
+  return unlessNone(() => decodeHeader(bytes));
+}
+
+/** As `decodeBatch`; undefined where the bytes are none, or of a kind that this program does not know. */
+export function batchOf(bytes: Uint8Array): Batch | undefined {
+  return unlessNone(() => decodeBatch(bytes));
+}
+
+function unlessNone<T>(decode: () => T): T | undefined {
   try {
-    return decodeHeader(bytes);
+    return decode();
   } catch (error) {
     if (error instanceof BatchError) return undefined;
     throw error;

@@ -31,6 +31,13 @@ export interface Fork {
   readonly sequence: number;
 }
 
+/** A hole in a chain as it stands here: everything from `next` to before `from` is missing. */
+export interface Gap {
+  readonly chain: string;
+  readonly next: number;
+  readonly from: number;
+}
+
 /** A seal as it stands in the ledger. */
 export interface StandingSeal extends SealBatch {
   readonly shard: number;
@@ -87,6 +94,15 @@ export class Fold {
     let count = 0;
     for (const batches of this.#waiting.values()) count += batches.size;
     return count;
+  }
+
+  /** Chains with batches that wait for an earlier one: the next wanted, and the first of those that wait. */
+  gaps(): Gap[] {
+    return [...this.#waiting].map(([chain, batches]) => ({
+      chain,
+      next: this.coverage.of(chain) + 1,
+      from: Math.min(...batches.keys()),
+    }));
   }
 
   /** The hash that the next batch of a chain names as `previous`, where its last batch was folded here. */

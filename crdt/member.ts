@@ -7,12 +7,14 @@ import { Journal } from "./journal.ts";
 import type { Dial, Random, World } from "./ports.ts";
 import { Replica } from "./replica.ts";
 import { Backbone, type LinkStatus } from "./replicate/backbone.ts";
+import type { Answerer } from "./replicate/inquiry.ts";
 import {
   introduce,
   Introductions,
   readIntroduction,
   type Identity,
   type Introduction,
+  type Role,
 } from "./replicate/introduction.ts";
 import type { Peer } from "./replicate/link.ts";
 import type { Store } from "./store/store.ts";
@@ -53,12 +55,15 @@ interface PeerWaiter {
  */
 export class Member {
   readonly name: string;
+  readonly role: Role;
   readonly boot: string;
   readonly earlierBoots: readonly string[];
   readonly clock: HybridClock;
   readonly world: World;
   readonly journal: Journal;
   readonly backbone: Backbone;
+  /** Answers what peers ask about this member; absent where inspecting is not configured. */
+  answerer: Answerer | undefined;
   readonly #options: MemberOptions;
   readonly #client: number;
   readonly #replicas = new Map<string, Replica>();
@@ -95,6 +100,7 @@ export class Member {
   ) {
     this.#options = options;
     this.name = options.identity.member;
+    this.role = options.identity.role;
     this.boot = boot;
     this.earlierBoots = earlierBoots;
     this.world = options.world;
@@ -151,22 +157,28 @@ export class Member {
 
   /** Whether this replica may answer: synced with a peer in this boot, and everything pruned is folded here. */
   isReady(replica: Replica): boolean {
-    if (replica.shards().size === 0) return false;
-    if (!this.#ready.has(replica.show)) {
-      if (this.#options.peers.length > 0 && !this.backbone.hasSynced(replica)) return false;
-      this.#ready.add(replica.show);
-    }
-    return replica.coversPruned;
+    if (replica.shards().size > 0 && this.#hasSynced(replica)) this.#ready.add(replica.show);
+    return this.looksReady(replica);
+  }
+
+  /** The same for those who only look: nothing is remembered for it. */
+  looksReady(replica: Replica): boolean {
+    return replica.shards().size > 0 && this.#hasSynced(replica) && replica.coversPruned;
   }
 
   /** Judged by the clocks of the peers that were measured in this boot, and since ours was last set. */
   clockTrust(): ClockTrust {
     if (this.clock.hasStepped()) this.backbone.measureClocks();
-    const alone = this.#options.peers.length === 0 || this.#options.clockTrusted === true;
-    const offsets = this.#options.clockTrusted ? [] : this.backbone.clockOffsets();
-    const trust = judgeClock(offsets, this.clock.ahead, alone);
+    const trust = this.looksTrusted();
     if (trust.trusted) this.clock.confirm();
     return trust;
+  }
+
+  /** The same for those who only look: nothing is measured anew or confirmed. */
+  looksTrusted(): ClockTrust {
+    const alone = this.#options.peers.length === 0 || this.#options.clockTrusted === true;
+    const offsets = this.#options.clockTrusted ? [] : this.backbone.clockOffsets();
+    return judgeClock(offsets, this.clock.ahead, alone);
   }
 
   /**
@@ -269,6 +281,11 @@ export class Member {
     });
     const worst = registers.sort((a, b) => b.misses - a.misses)[0];
     return worst && worst.misses > 0 ? `edge "${worst.edge}"` : "the recorder";
+  }
+
+  #hasSynced(replica: Replica): boolean {
+    const alone = this.#options.peers.length === 0;
+    return alone || this.#ready.has(replica.show) || this.backbone.hasSynced(replica);
   }
 
   #make(show: string): Replica {

@@ -1,4 +1,5 @@
 import * as Y from "yjs";
+import { Arrivals } from "./arrivals.ts";
 import { BatchError, chainId, decodeBatch, decodeHeader, parseChainId } from "./batch.ts";
 import { BoardLog } from "./board-log.ts";
 import { Board } from "./board.ts";
@@ -10,6 +11,7 @@ import type { Journal } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
 import { consequences, HERE, LOG, originOf, type Origin } from "./origin.ts";
 import type { World } from "./ports.ts";
+import { RecentUpdates } from "./recent-updates.ts";
 import { Shard } from "./shard.ts";
 import type { Counts } from "./show.ts";
 import { encodeSnapshots, joinSnapshots } from "./snapshot.ts";
@@ -71,8 +73,11 @@ export class Replica {
   readonly events: ReplicaEvents = { onupdate: () => {}, onfolded: () => {}, onboard: () => {} };
   /** Batches of peers that could not be read, and are left out everywhere alike. */
   damaged = 0;
+  /** When each batch became visible here. */
+  readonly arrivals = new Arrivals();
   readonly #options: ReplicaOptions;
   readonly #documents = new Map<string, Y.Doc>();
+  readonly #recent = new Map<string, RecentUpdates>();
   readonly #shards = new Map<number, Shard>();
   /** Polls whose final has been taken in. */
   readonly #final = new Set<string>();
@@ -104,6 +109,11 @@ export class Replica {
     return shard;
   }
 
+  /** Whether the log keeps every batch for ever. */
+  get permanent(): boolean {
+    return this.#options.permanent;
+  }
+
   /** Names of the documents held now, the board first: nothing else can be judged without it. */
   documents(): string[] {
     return [...this.#documents.keys()];
@@ -111,6 +121,11 @@ export class Replica {
 
   document(name: string): Y.Doc | undefined {
     return this.#documents.get(name);
+  }
+
+  /** The last changes of a document held now. */
+  recentUpdates(document: string): RecentUpdates | undefined {
+    return this.#recent.get(document);
   }
 
   /** Everything folded here, over all shards kept. */
@@ -234,9 +249,9 @@ export class Replica {
     }
     for (const bytes of fresh) {
       const header = decodeHeader(bytes);
-      const fold = this.#shards.get(header.shard)?.fold;
-      fold?.take(bytes);
-      this.#options.clock.hear(fold?.lastTime(chainId(header)) ?? header.time);
+      const shard = this.#shards.get(header.shard);
+      if (shard) this.#noted(shard, chainId(header), () => shard.fold.take(bytes));
+      this.#options.clock.hear(shard?.fold.lastTime(chainId(header)) ?? header.time);
     }
     this.#onfolded(fresh, peer);
   }
@@ -277,8 +292,8 @@ export class Replica {
       );
   }
 
-  /** Batches of the log, for peers that miss them. */
-  batches(range: BatchRange): AsyncIterable<Uint8Array> {
+  /** Batches of the log, for peers that miss them; all of them where no range is named. */
+  batches(range?: BatchRange): AsyncIterable<Uint8Array> {
     return this.#options.store.batches(this.show, range);
   }
 
@@ -304,12 +319,18 @@ export class Replica {
   #addDocument(name: string): Y.Doc {
     const { client } = this.#options;
     const doc = new Y.Doc();
+    const recent = new RecentUpdates();
     doc.clientID = client;
-    doc.on("update", (update: Uint8Array, origin: unknown) => {
+    doc.on("update", (update: Uint8Array, transactionOrigin: unknown) => {
       if (doc.clientID !== client) throw new Error(`document "${name}": its Yjs client changed within a boot`);
-      this.events.onupdate(name, update, originOf(origin));
+      const origin = originOf(transactionOrigin);
+      const from = origin.from === "peer" ? origin.peer : undefined;
+      const at = this.#options.world.clock.now();
+      recent.note({ at, bytes: update.length, from, clock: Y.getState(doc.store, client) });
+      this.events.onupdate(name, update, origin);
     });
     this.#documents.set(name, doc);
+    this.#recent.set(name, recent);
     return doc;
   }
 
@@ -389,10 +410,25 @@ export class Replica {
       rulesOf: (poll) => this.#rulesOf(poll),
       journal,
       timers: world.timers,
-      onwritten: (batches) => this.#onfolded(batches, undefined),
+      onwritten: (batches) => this.#onwritten(batches),
     });
     this.#shards.set(number, shard);
     doc.on("afterTransaction", (transaction: Y.Transaction) => this.#onledger(transaction));
+  }
+
+  #onwritten(batches: readonly Uint8Array[]): void {
+    const { sequence, ...chain } = decodeHeader(batches[0]!);
+    const upTo = sequence - 1 + batches.length;
+    this.arrivals.note(chainId(chain), sequence - 1, upTo, this.#options.world.clock.now());
+    this.#onfolded(batches, undefined);
+  }
+
+  /** A batch that fills a hole makes those visible that waited for it. */
+  #noted({ fold }: Shard, chain: string, take: () => void): void {
+    const before = fold.coverage.of(chain);
+    take();
+    const upTo = fold.coverage.of(chain);
+    if (upTo > before) this.arrivals.note(chain, before, upTo, this.#options.world.clock.now());
   }
 
   #onledger(transaction: Y.Transaction): void {

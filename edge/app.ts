@@ -1,4 +1,5 @@
 import { Hono, type Context } from "hono";
+import type { Inspector } from "../crdt/inspect/inspector.ts";
 import type { World } from "../crdt/ports.ts";
 import { CLOSE } from "./close.ts";
 import { Feeds } from "./feed.ts";
@@ -11,6 +12,7 @@ import type { Locate, Pages, RouteContext, RouteHandler, UpgradeWebSocket } from
 import { listEdges, showNearest } from "./routes/edges.ts";
 import { showOpenApi, showSchema } from "./routes/documents.ts";
 import { allowOrigins, refuseMistake, refuseUnknown } from "./routes/fallback.ts";
+import { showInspection } from "./routes/inspect.ts";
 import { showHealth, showMetrics, showReadiness } from "./routes/operations.ts";
 import { redirectToPage, showPage } from "./routes/pages.ts";
 import { publishPage, publishPicture } from "./routes/publishing.ts";
@@ -44,12 +46,16 @@ export interface AppDeps {
   readonly probe?: Probe;
   /** Where a receiver is; left out, it is known by the country that it tells. */
   readonly locate?: Locate;
+  /** Absent where inspecting is not configured: then its routes are not there. */
+  readonly inspector?: Inspector;
 }
 
 export interface App {
   readonly hono: Hono;
   /** Closes every WebSocket and says to come back, at another edge if there is one: for draining. */
   dismiss(): void;
+  /** WebSockets that are open. */
+  sockets(): { readonly receivers: number; readonly readers: number };
 }
 
 /** The routes of an edge. Receivers' are open to pages of any origin; there is no middleware on any of them. */
@@ -88,6 +94,7 @@ export function createApp(deps: AppDeps): App {
   hono.get("/healthz", showHealth(context));
   hono.get("/readyz", showReadiness(context));
   hono.get("/metrics", showMetrics(context));
+  if (deps.inspector) hono.get("/_inspect/v1/:view", showInspection(context, deps.inspector));
   hono.get("/openapi.json", showOpenApi(hono));
   hono.get("/schemas/show.json", showSchema());
   hono.get("/tv", redirectToPage());
@@ -95,7 +102,8 @@ export function createApp(deps: AppDeps): App {
 
   hono.notFound(refuseUnknown(hono));
   hono.onError(refuseMistake(context.world));
-  return { hono, dismiss: () => dismiss(context) };
+  const sockets = () => ({ receivers: context.sessions.size, readers: context.rooms.readers });
+  return { hono, dismiss: () => dismiss(context), sockets };
 }
 
 function routeContext(deps: AppDeps): RouteContext {

@@ -64,6 +64,8 @@ interface MemberConfig {
     readonly network: Uint8Array;
   };
   readonly clock: { readonly trusted: boolean };
+  /** Whether this member answers the inspector: to its holders of an inspector's token, and to its peers. */
+  readonly inspect: boolean;
 }
 
 export interface PeerConfig {
@@ -172,6 +174,7 @@ const common = {
   encoder: v.optional(encoderUrl),
   keys: v.strictObject({ private: secret, network: secret }),
   clock: v.optional(v.strictObject({ trusted: v.optional(v.boolean("true or false"), false) }), {}),
+  inspect: v.optional(v.boolean("true or false"), false),
 };
 const edge = v.strictObject({
   ...common,
@@ -266,6 +269,7 @@ function readConfig(file: FileContents, secrets: Secrets): Config {
       network: secrets.key("keys.network", file.keys.network),
     },
     clock: file.clock,
+    inspect: file.inspect,
   };
   if (file.role !== "edge") {
     const { role: its, backbone, status } = file;

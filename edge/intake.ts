@@ -2,6 +2,7 @@ import { PRESENCE, type Ballot } from "../crdt/ballot.ts";
 import type { Fold } from "../crdt/fold.ts";
 import type { Member } from "../crdt/member.ts";
 import type { PollState } from "../crdt/poll.ts";
+import { receiptCode } from "../crdt/receipt-code.ts";
 import { receiverId, shardOf, type ReceiverId } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import { StoreFull } from "../crdt/store/store.ts";
@@ -9,7 +10,7 @@ import type { KnownBallot } from "../crdt/tally.ts";
 import type { Writer } from "../crdt/writer.ts";
 import { refuseBallot, refuseWindow, type Asked } from "./admission.ts";
 import { stateOf, type Programme, type StandingPoll } from "./programme.ts";
-import { receiptCode, type Receipt } from "./receipt.ts";
+import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest } from "./service.ts";
 

@@ -20,6 +20,16 @@ export interface ReceiverClaims {
   readonly anon: boolean;
 }
 
+/** Who may look into replicas: a token of its own, since it shows more than any operator sees. */
+export interface InspectorClaims {
+  readonly sub: string;
+  readonly exp: number;
+  readonly role: "inspector";
+  readonly shows: "*" | readonly string[];
+  /** How receivers are named: by a pseudonym that leads nowhere, or by their keyed hash in the ledger. */
+  readonly receivers: "pseudonyms" | "hashes";
+}
+
 export interface OperatorClaims {
   readonly sub: string;
   readonly exp: number;
@@ -38,6 +48,7 @@ export const NETWORK_SECRET_BYTES = 32;
 export interface TokenKeys {
   readonly receivers: TokenKey;
   readonly operators: TokenKey;
+  readonly inspectors: TokenKey;
 }
 
 /** HKDF (RFC 5869) of the network's secret. Throws RangeError where that has not 32 bytes. */
@@ -46,7 +57,7 @@ export function deriveTokenKeys(secret: Uint8Array): TokenKeys {
     throw new RangeError(`deriving token keys: the secret has ${secret.length} bytes, wanted ${NETWORK_SECRET_BYTES}`);
   const derive = (purpose: string) =>
     new TokenKey(hkdf(sha256, secret, undefined, utf8ToBytes(`redbutton ${purpose} tokens 1`), 32));
-  return { receivers: derive("receiver"), operators: derive("operator") };
+  return { receivers: derive("receiver"), operators: derive("operator"), inspectors: derive("inspector") };
 }
 
 /** The only header (RFC 7515) of our own tokens; others are not decoded, so "alg": "none" is nothing special. */
@@ -75,7 +86,7 @@ export class TokenKey {
     this.#work = hmac.create(sha256, key);
   }
 
-  sign(claims: ReceiverClaims | OperatorClaims): string {
+  sign(claims: ReceiverClaims | OperatorClaims | InspectorClaims): string {
     const payload = encode(escapeNonAscii(JSON.stringify(claims)));
     if (!this.#hash(payload)) throw new RangeError(`signing a token of ${payload.length} characters: too long`);
     return `${PREFIX}${payload}.${encode(String.fromCharCode(...this.#digest))}`;

@@ -2,7 +2,7 @@ import type { Clock } from "../crdt/ports.ts";
 import type { Broadcaster } from "./jwks.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { isOwnToken, MAX_TOKEN_CHARS, OPERATOR_ROLES } from "./token.ts";
-import type { OperatorClaims, OperatorRole, ReceiverClaims, TokenKeys } from "./token.ts";
+import type { InspectorClaims, OperatorClaims, OperatorRole, ReceiverClaims, TokenKeys } from "./token.ts";
 
 /** Who casts ballots. */
 export interface Receiver {
@@ -21,6 +21,12 @@ export interface Operator {
   readonly shows: "*" | readonly string[];
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+}
+
+/** Who looks into replicas. */
+export interface Inspecting {
+  readonly subject: string;
+  readonly receivers: InspectorClaims["receivers"];
 }
 
 /** Tells by their tokens who asks. */
@@ -84,6 +90,21 @@ export class Tokens {
     return { subject: claims.sub, role: claims.role, shows: claims.shows, expiresAt };
   }
 
+  /** Who may look into `show` ("*": into everything), by a token for that and nothing else. */
+  inspector(token: string | undefined, show: string): Inspecting | Refusal {
+    const refused = refuseForm(token);
+    if (refused || token === undefined) return refused ?? noToken();
+    const claims = this.#keys.inspectors.open(token);
+    if (!isInspectorClaims(claims))
+      return this.#keys.operators.open(token) || this.#keys.receivers.open(token)
+        ? misplaced("inspector's", "another")
+        : invalid();
+    if (claims.exp * 1000 <= this.#clock.now()) return this.refuseExpired();
+    if (claims.shows !== "*" && !claims.shows.includes(show))
+      return refuse("forbidden", `the token is good for other shows than "${show}"`);
+    return { subject: claims.sub, receivers: claims.receivers };
+  }
+
   /** The operator whose token this is, if it may act as `role` in `show` ("*": in every one). */
   operatorAs(token: string | undefined, role: OperatorRole, show: string): Operator | Refusal {
     const operator = this.operator(token);
@@ -135,6 +156,13 @@ function isOperatorClaims(claims: unknown): claims is OperatorClaims {
   if (!isNamed(claims) || !OPERATOR_ROLES.some((role) => role === claims["role"])) return false;
   const shows = claims["shows"];
   return shows === "*" || (Array.isArray(shows) && shows.every((show) => typeof show === "string"));
+}
+
+function isInspectorClaims(claims: unknown): claims is InspectorClaims {
+  if (!isNamed(claims) || claims["role"] !== "inspector") return false;
+  const { shows, receivers } = claims;
+  const namesShows = shows === "*" || (Array.isArray(shows) && shows.every((show) => typeof show === "string"));
+  return namesShows && (receivers === "pseudonyms" || receivers === "hashes");
 }
 
 function isNamed(claims: unknown): claims is Record<string, unknown> {

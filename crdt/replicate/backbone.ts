@@ -5,8 +5,11 @@ import { consequences, type Origin } from "../origin.ts";
 import type { Dial, Socket, World } from "../ports.ts";
 import type { Replica } from "../replica.ts";
 import { Conversation, type ConversationHost } from "./conversation.ts";
+import { Heard } from "./heard.ts";
+import type { Answerer } from "./inquiry.ts";
 import { readIntroduction, type Identity, type Introductions } from "./introduction.ts";
 import { Link, mayRetry, type Peer } from "./link.ts";
+import { Twins } from "./twins.ts";
 
 /** How often replicas compare what they hold. */
 export const ANTI_ENTROPY_MS = 1000;
@@ -16,6 +19,7 @@ export const REDIAL_MS = { first: 100, longest: 3000, refused: 10_000 } as const
 /** What the backbone needs of the member whose it is. */
 export interface BackboneHost {
   readonly journal: Journal;
+  readonly answerer: Answerer | undefined;
   replicas(): Iterable<Replica>;
   adopt(show: string): Replica | undefined;
   onstored(show: string, chain: string, sequence: number): void;
@@ -52,9 +56,9 @@ export class Backbone implements ConversationHost {
   readonly #conversations = new Map<string, Conversation>();
   /** Peer → its clock minus ours when its link closed, ms: a member that is cut off goes on by what it knows. */
   readonly #lastOffsets = new Map<string, number>();
-  /** Frames that had come over each link when it was last looked at. */
-  #heard: ReadonlyMap<Link, number> = new Map();
-  #twins: ReadonlySet<string> = new Set();
+  /** Peer → what it last said of itself. */
+  readonly #heard: ReadonlyMap<string, Heard>;
+  readonly #twins: Twins;
   #cancelTick: (() => void) | undefined;
   #stopped = false;
 
@@ -62,6 +66,8 @@ export class Backbone implements ConversationHost {
     this.#options = options;
     this.world = options.world;
     this.introductions = options.introductions;
+    this.#twins = new Twins(options.world.log);
+    this.#heard = new Map(options.peers.map(({ name }) => [name, new Heard()]));
   }
 
   start(): void {
@@ -123,7 +129,7 @@ export class Backbone implements ConversationHost {
 
   /** Peers' names under which more than one program runs: an operator started a second one, or cloned a disk. */
   get twins(): ReadonlySet<string> {
-    return this.#twins;
+    return this.#twins.names;
   }
 
   status(): LinkStatus[] {
@@ -137,6 +143,27 @@ export class Backbone implements ConversationHost {
         bytesOut: link?.counters.bytesOut ?? 0,
       };
     });
+  }
+
+  get answerer(): Answerer | undefined {
+    return this.#options.host.answerer;
+  }
+
+  /** What a peer last said of itself, over a link that may have closed since. */
+  heard(peer: string): Heard {
+    return this.#heard.get(peer) ?? new Heard();
+  }
+
+  /** A peer's answer to a question about itself; undefined where none comes within `timeoutMs`. */
+  ask(peer: string, question: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined> {
+    const conversation = [...this.#conversations.values()].find((each) => each.peer === peer);
+    return conversation?.ask(question, timeoutMs) ?? Promise.resolve(undefined);
+  }
+
+  /** A peer's clock minus ours, ms, as it was last measured. */
+  clockOffset(peer: string): number | undefined {
+    const conversation = [...this.#conversations.values()].find((each) => each.peer === peer);
+    return conversation?.link.clockOffset ?? this.#lastOffsets.get(peer);
   }
 
   replicas(): Iterable<Replica> {
@@ -229,7 +256,7 @@ export class Backbone implements ConversationHost {
   #onopen(link: Link): void {
     const { name } = link.peer!;
     const replaced = this.#conversations.get(keyOf(link));
-    const conversation = new Conversation(link, name, this);
+    const conversation = new Conversation(link, name, this.heard(name), this);
     this.#conversations.set(keyOf(link), conversation);
     // A peer that comes anew has given the old link up; ours may still look open for seconds.
     replaced?.link.close("replaced");
@@ -241,6 +268,7 @@ export class Backbone implements ConversationHost {
     this.#links.delete(link);
     const key = [...this.#conversations].find(([, conversation]) => conversation.link === link)?.[0];
     if (key === undefined) return;
+    this.#conversations.get(key)?.end();
     this.#conversations.delete(key);
     if (link.peer && link.clockOffset !== undefined) this.#lastOffsets.set(link.peer.name, link.clockOffset);
     this.world.log("warn", "link closed", { peer: link.peer?.name, reason });
@@ -252,19 +280,7 @@ export class Backbone implements ConversationHost {
       void replica.settleDebts();
       this.greetShow(replica);
     }
-    this.#lookForTwins();
-  }
-
-  /** Links of one name that all spoke within a round: that of a boot which was killed is silent, though it may look open. */
-  #lookForTwins(): void {
-    const links = [...this.#conversations.values()].map(({ link }) => link);
-    const lively = links.filter((link) => link.counters.framesIn > (this.#heard.get(link) ?? Infinity));
-    const names = lively.map((link) => link.peer!.name);
-    const twins = new Set(names.filter((name, i) => names.indexOf(name) !== i));
-    for (const peer of twins)
-      if (!this.#twins.has(peer)) this.world.log("error", "two programs run under one name", { peer });
-    this.#twins = twins;
-    this.#heard = new Map(links.map((link) => [link, link.counters.framesIn]));
+    this.#twins.look([...this.#conversations.values()].map(({ link }) => link));
   }
 }
 

@@ -4,8 +4,10 @@ import type { Watermark } from "../coverage.ts";
 import { parseDocumentName } from "../documents.ts";
 import type { World } from "../ports.ts";
 import type { Replica } from "../replica.ts";
-import { MAX_UPDATE_BYTES, type FetchFrame, type Frame, type SyncFrame } from "./frame.ts";
+import { ASKING_VERSION, MAX_UPDATE_BYTES, type FetchFrame, type Frame, type SyncFrame } from "./frame.ts";
 import { judge, type GuardPolicy } from "./guard.ts";
+import type { Heard } from "./heard.ts";
+import { Inquiries, type Answerer } from "./inquiry.ts";
 import type { Introductions } from "./introduction.ts";
 import { CLOSE, type Link } from "./link.ts";
 import { deletionDigest, pieces } from "./pieces.ts";
@@ -19,6 +21,8 @@ export const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 export interface ConversationHost {
   readonly world: World;
   readonly introductions: Introductions;
+  /** Answers what peers ask about this member; absent where inspecting is not configured. */
+  readonly answerer: Answerer | undefined;
   replicas(): Iterable<Replica>;
   /** The replica of a show that a peer has named, made empty where it is new here. */
   adopt(show: string): Replica | undefined;
@@ -35,6 +39,8 @@ export class Conversation {
   readonly link: Link;
   readonly peer: string;
   readonly #host: ConversationHost;
+  readonly #heard: Heard;
+  readonly #inquiries: Inquiries;
   /** Documents that the peer has told its state of: only these are pushed. */
   readonly #wanted = new Set<string>();
   /** Documents of which an update was refused for a gap since the last comparison, and what fills it asked for. */
@@ -48,11 +54,25 @@ export class Conversation {
   /** Fetched batches are taken one group after another. */
   #taking: Promise<void> = Promise.resolve();
 
-  /** `link` is open. */
-  constructor(link: Link, peer: string, host: ConversationHost) {
+  /** `link` is open; `heard` is where the peer's words about itself are kept. */
+  constructor(link: Link, peer: string, heard: Heard, host: ConversationHost) {
     this.link = link;
     this.peer = peer;
     this.#host = host;
+    this.#heard = heard;
+    this.#inquiries = new Inquiries(host.world, (frame) => link.send(frame));
+  }
+
+  /** The peer's answer to a question about itself; undefined where it gives none within `timeoutMs`. */
+  ask(question: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined> {
+    const { state } = this.link;
+    if (state.name !== "open" || state.version < ASKING_VERSION) return Promise.resolve(undefined);
+    return this.#inquiries.ask(question, timeoutMs);
+  }
+
+  /** The link is closed. */
+  end(): void {
+    this.#inquiries.end();
   }
 
   /** Begins: introductions first, since updates of unknown clients are refused. */
@@ -101,6 +121,10 @@ export class Conversation {
         return void this.#onfetch(frame);
       case "batches":
         return this.#onbatches(frame.show, frame.batches);
+      case "ask":
+        return void this.#inquiries.onask(frame, this.#host.answerer);
+      case "answer":
+        return this.#inquiries.onanswer(frame);
       case "hello":
       case "proof":
       case "ping":
@@ -128,6 +152,8 @@ export class Conversation {
   #onstate(document: string, doc: Y.Doc, vector: Uint8Array, deletions: Uint8Array): void {
     const isFirst = !this.#wanted.has(document);
     this.#wanted.add(document);
+    this.#heard.at = this.#host.world.clock.now();
+    this.#heard.states.set(document, { vector, deletions });
     const theirs = Y.decodeStateVector(vector);
     if ([...theirs].every(([client, clock]) => Y.getState(doc.store, client) >= clock)) this.#synced.add(document);
     else if (isFirst) this.#tellState(document, doc);
@@ -144,6 +170,7 @@ export class Conversation {
     const { kind, reason } = verdict;
     this.#host.world.log("warn", "update refused", { document, peer: this.peer, kind, reason });
     if (kind === "hostile") return this.link.close(reason, CLOSE.offence);
+    this.#heard.gaps.set(document, { from: Y.parseUpdateMeta(update).from, at: this.#host.world.clock.now() });
     // Once between two rounds: whoever cannot send what we lack would otherwise be asked as fast as it answers.
     if (this.#asked.has(document)) return;
     this.#asked.add(document);
@@ -162,6 +189,7 @@ export class Conversation {
     if (!replica || replica.shards().size === 0) return;
     const before = this.#covers.get(show);
     this.#covers.set(show, watermark);
+    this.#heard.covers.set(show, watermark);
     this.#host.oncovers(replica, this.peer, watermark);
     if (before) this.#fetchMissing(replica, before);
   }

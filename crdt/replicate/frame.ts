@@ -1,8 +1,17 @@
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
-import { chainId, MAX_BATCH_BYTES, parseChainId } from "../batch.ts";
 import type { Watermark } from "../coverage.ts";
+import {
+  MAX_SEQUENCE,
+  readBatches,
+  readEntry,
+  readWatermark,
+  writeBatches,
+  writeEntry,
+  writeWatermark,
+  type Entry,
+} from "./entries.ts";
 import {
   assertAtMost,
   checkAtMost,
@@ -40,6 +49,8 @@ import {
  *     batches   = 7 show count, count × bytes     count 0: "I have none of them"
  *     ping      = 8 time                          ms since 1970
  *     pong      = 9 time now                      time = the ping's, unchanged; now = the answerer's clock
+ *     ask       = 10 id bytes                     a question about this member's state; never changes it
+ *     answer    = 11 id more bytes                a piece of the answer to it; more = 1 where others follow, or 0
  *     chain     = shard owner                     shard = varUint
  *     owner     = member boot                     member = text; boot = 8 bytes
  *     text      = length, UTF-8     bytes = length, bytes     digest = 16 bytes     all other numbers = varUint
@@ -49,7 +60,8 @@ import {
  * "update" its Update. Updates are in Yjs's first encoding only: 20 bytes of the second are a bomb.
  *
  * Versions: each side says its own in `hello`, whose layout never changes. Versions n and n − 1 understand each other
- * and speak the lesser; anything further apart is refused, so that a network is updated one member at a time.
+ * and speak the lesser; anything further apart is refused, so that a network is updated one member at a time. Version 2
+ * brought ask and answer, which nobody is sent that speaks version 1.
  */
 export type Frame =
   | ({ readonly type: "hello"; readonly version: number; readonly nonce: Uint8Array } & Owner)
@@ -63,7 +75,25 @@ export type Frame =
   | FetchFrame
   | { readonly type: "batches"; readonly show: string; readonly batches: readonly Uint8Array[] }
   | { readonly type: "ping"; readonly time: number }
-  | { readonly type: "pong"; readonly time: number; readonly now: number };
+  | { readonly type: "pong"; readonly time: number; readonly now: number }
+  | AskFrame
+  | AnswerFrame;
+
+export interface AskFrame {
+  readonly type: "ask";
+  /** The asker's own number, of this link. */
+  readonly id: number;
+  /** What is asked, as crdt/inspect/ reads it. */
+  readonly question: Uint8Array;
+}
+
+export interface AnswerFrame {
+  readonly type: "answer";
+  readonly id: number;
+  /** Whether further pieces follow. */
+  readonly more: boolean;
+  readonly piece: Uint8Array;
+}
 
 export type SyncFrame = { readonly type: "sync"; readonly document: string } & (
   | { readonly step: "state"; readonly vector: Uint8Array; readonly deletions: Uint8Array }
@@ -80,13 +110,9 @@ export interface FetchFrame {
   readonly upTo: number;
 }
 
-interface Entry {
-  /** A chain's name, as `chainId` gives it. */
-  readonly chain: string;
-  readonly sequence: number;
-}
-
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
+/** The first version with ask and answer. */
+export const ASKING_VERSION = 2;
 /** 1 MiB: sixty of the largest batches; 84 ms at 100 Mbit/s, so a heartbeat behind it is not late; workerd's old limit. */
 export const MAX_FRAME_BYTES = 1_048_576;
 /** What a frame leaves for an update beside the type, the document's name and two lengths. */
@@ -95,10 +121,10 @@ export const MAX_UPDATE_BYTES = MAX_FRAME_BYTES - 128;
 export const MAX_VECTOR_BYTES = 65_536;
 /** Sixteen clients at 5 bytes each, a name of 63 and a signature, rounded up. */
 export const MAX_INTRODUCTION_BYTES = 512;
-/** Sixty-four shards of 128 boots: 660 kB, within a frame. */
-export const MAX_WATERMARK_CHAINS = 8_192;
-/** So that any batches whatever, at 16 kB, fit in one frame. */
-export const MAX_BATCHES = 60;
+/** A question is a few words. */
+export const MAX_QUESTION_BYTES = 4_096;
+/** A piece of an answer: a quarter of a frame, so that live updates get in between. */
+export const MAX_ANSWER_PIECE_BYTES = 262_144;
 export const NONCE_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 /** Bytes of the digest of a document's deletions. */
@@ -115,10 +141,12 @@ const TYPES = {
   batches: 7,
   ping: 8,
   pong: 9,
+  ask: 10,
+  answer: 11,
 } as const;
 
 const MAX_U16 = 0xffff;
-const MAX_SEQUENCE = 0xffff_ffff;
+const MAX_ID = 0xffff_ffff;
 
 /** The bytes are no frame that this program knows. */
 export class FrameError extends Error {
@@ -180,6 +208,13 @@ function writeBody(encoder: encoding.Encoder, frame: Frame): void {
     case "pong":
       writeTime(encoder, frame.time);
       return writeTime(encoder, frame.now);
+    case "ask":
+      writeNumber(encoder, "a question's number", frame.id, MAX_ID);
+      return writeBytes(encoder, "a question", frame.question, MAX_QUESTION_BYTES);
+    case "answer":
+      writeNumber(encoder, "a question's number", frame.id, MAX_ID);
+      writeNumber(encoder, "a mark that more follows", Number(frame.more), 1);
+      return writeBytes(encoder, "a piece of an answer", frame.piece, MAX_ANSWER_PIECE_BYTES);
   }
 }
 
@@ -211,8 +246,21 @@ function readBody(decoder: decoding.Decoder, type: number): Frame {
       return { type: "ping", time: readTime(decoder) };
     case TYPES.pong:
       return { type: "pong", time: readTime(decoder), now: readTime(decoder) };
+    case TYPES.ask:
+      return {
+        type: "ask",
+        id: readNumber(decoder, "a question's number", MAX_ID),
+        question: readBytes(decoder, "a question", MAX_QUESTION_BYTES),
+      };
+    case TYPES.answer:
+      return {
+        type: "answer",
+        id: readNumber(decoder, "a question's number", MAX_ID),
+        more: readNumber(decoder, "a mark that more follows", 1) === 1,
+        piece: readBytes(decoder, "a piece of an answer", MAX_ANSWER_PIECE_BYTES),
+      };
     default:
-      throw new WireError(`got type ${type}, wanted 0 to ${TYPES.pong}`);
+      throw new WireError(`got type ${type}, wanted 0 to ${TYPES.answer}`);
   }
 }
 
@@ -252,45 +300,4 @@ function readFetch(decoder: decoding.Decoder): FetchFrame {
   const upTo = readNumber(decoder, "a sequence", MAX_SEQUENCE);
   if (upTo <= after) throw new WireError(`got a fetch after ${after} up to ${upTo}, wanted at least one batch`);
   return { type: "fetch", show, chain, after, upTo };
-}
-
-function writeWatermark(encoder: encoding.Encoder, watermark: Watermark): void {
-  const entries = Object.entries(watermark);
-  writeNumber(encoder, "chains of a watermark", entries.length, MAX_WATERMARK_CHAINS);
-  for (const [id, sequence] of entries) writeEntry(encoder, id, sequence);
-}
-
-function readWatermark(decoder: decoding.Decoder): Watermark {
-  const watermark: Record<string, number> = {};
-  for (let left = readNumber(decoder, "chains of a watermark", MAX_WATERMARK_CHAINS); left > 0; left--) {
-    const { chain, sequence } = readEntry(decoder);
-    if (chain in watermark) throw new WireError(`got chain "${chain}" twice, wanted each once`);
-    watermark[chain] = sequence;
-  }
-  return watermark;
-}
-
-function writeBatches(encoder: encoding.Encoder, batches: readonly Uint8Array[]): void {
-  writeNumber(encoder, "batches", batches.length, MAX_BATCHES);
-  for (const bytes of batches) writeBytes(encoder, "a batch", bytes, MAX_BATCH_BYTES);
-}
-
-function readBatches(decoder: decoding.Decoder): Uint8Array[] {
-  const batches: Uint8Array[] = [];
-  for (let left = readNumber(decoder, "batches", MAX_BATCHES); left > 0; left--)
-    batches.push(readBytes(decoder, "a batch", MAX_BATCH_BYTES));
-  return batches;
-}
-
-function writeEntry(encoder: encoding.Encoder, name: string, sequence: number): void {
-  const { shard, edge, boot } = parseChainId(name);
-  writeNumber(encoder, "a shard", shard, MAX_U16);
-  writeOwner(encoder, { member: edge, boot });
-  writeNumber(encoder, "a sequence", sequence, MAX_SEQUENCE);
-}
-
-function readEntry(decoder: decoding.Decoder): Entry {
-  const shard = readNumber(decoder, "a shard", MAX_U16);
-  const { member: edge, boot } = readOwner(decoder);
-  return { chain: chainId({ shard, edge, boot }), sequence: readNumber(decoder, "a sequence", MAX_SEQUENCE) };
 }

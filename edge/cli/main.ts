@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { OPERATOR_ROLES } from "../token.ts";
 import { POLL_COMMANDS } from "./api.ts";
 import { audienceCommand } from "./audience/command.ts";
+import { inspectCommand } from "./inspect/command.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 import { RUNTIMES } from "./supervise/program.ts";
 import { UserError } from "./user-error.ts";
@@ -102,6 +103,7 @@ for (const command of POLL_COMMANDS) {
 
 program.addCommand(audienceCommand());
 program.addCommand(verifyCommand());
+program.addCommand(inspectCommand());
 
 program
   .command("kill <name>")

@@ -69,7 +69,8 @@ function findOrMakeFolder(options: UpOptions): NetworkFolder {
   if (found) return found;
   const first = options.port ?? DEFAULT_PORTS.public;
   const ports = { public: first, backbone: first - DEFAULT_PORTS.public + DEFAULT_PORTS.backbone };
-  return writeFolder(path, planNetwork({ edges: parseEdges(EDGES), processes: [RECORDER], ports }));
+  const wish = { edges: parseEdges(EDGES), processes: [RECORDER], ports, inspect: true };
+  return writeFolder(path, planNetwork(wish));
 }
 
 async function refuseSecond(folder: NetworkFolder): Promise<void> {

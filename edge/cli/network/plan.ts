@@ -25,6 +25,8 @@ export interface NetworkWish {
   readonly ports: FirstPorts;
   /** Folder on each host for its log; beside the configuration where none is named. */
   readonly data?: string;
+  /** Members answer the inspector. */
+  readonly inspect?: boolean;
 }
 
 /** A process of the backbone as an operator asks for it. */
@@ -111,6 +113,7 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
     name,
     peers: peers.filter((peer) => peer.name !== name),
     keys: { private: bytesToHex(identity.secretKey), network },
+    ...(wish.inspect === true && { inspect: true }),
   });
   const planned = edges.map((edge): PlannedEdge => {
     const address = httpAddress(edge.publicHost, edge.ports.public);

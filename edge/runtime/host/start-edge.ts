@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Socket } from "../../../crdt/ports.ts";
+import type { Inspector } from "../../../crdt/inspect/inspector.ts";
 import { Member } from "../../../crdt/member.ts";
 import { openLibsqlStore } from "../../../crdt/store/libsql.ts";
 import { createApp, type App } from "../../app.ts";
@@ -10,6 +11,7 @@ import { httpProbe } from "../../steering/probe.ts";
 import { deriveTokenKeys } from "../../token.ts";
 import { clientAddress } from "./client-address.ts";
 import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Client, type Listener } from "./door.ts";
+import { factsOf, inspectorOf } from "./inspector.ts";
 import { memberOptions, type Running } from "./member.ts";
 import { readPages } from "./pages.ts";
 import type { Surroundings } from "./run-member.ts";
@@ -26,7 +28,8 @@ export async function startEdge(config: EdgeConfig, surroundings: Surroundings):
   const { address } = config.public;
   const options = { region, address, capacity, network: config.keys.network, ...(place ? { place } : {}) };
   const edge = new Edge(member, options);
-  const app = edgeApp(config, edge, world);
+  const inspector = inspectorOf(config, member, () => ({ ...factsOf(door.runtime), ...app.sockets() }));
+  const app = edgeApp(config, edge, world, inspector);
   const backbone = await door.listenBackbone(
     { ...config.backbone, maxMessageBytes: MAX_LINK_MESSAGE_BYTES },
     (socket: Socket) => member.backbone.accept(socket),
@@ -49,7 +52,7 @@ export async function startEdge(config: EdgeConfig, surroundings: Surroundings):
   return { stop: () => stopEdge(edge, app, [listener, backbone], () => store.close()) };
 }
 
-function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"]): App {
+function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"], inspector?: Inspector): App {
   const proxies = new Set(config.proxies);
   return createApp({
     edge,
@@ -60,6 +63,7 @@ function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"]): 
     clientAddress: (c) => clientAddress(clientOf(c).address, c.req.raw.headers.get("x-forwarded-for"), proxies),
     pages: readPages(),
     probe: httpProbe,
+    ...(inspector ? { inspector } : {}),
     ...(config.jwks ? { broadcaster: new Broadcaster(config.jwks, world.clock) } : {}),
   });
 }

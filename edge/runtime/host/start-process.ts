@@ -3,6 +3,7 @@ import type { Store } from "../../../crdt/store/store.ts";
 import type { ProcessConfig } from "../../config.ts";
 import { METRICS_TYPE } from "../../metrics.ts";
 import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Listener } from "./door.ts";
+import { factsOf, inspectorOf } from "./inspector.ts";
 import { memberOptions, type Running } from "./member.ts";
 import type { Surroundings } from "./run-member.ts";
 
@@ -34,6 +35,7 @@ export async function startProcess(
   const { world, door } = surroundings;
   const opened = await open(config, surroundings);
   const member = await Member.open(memberOptions(config, opened.store, surroundings));
+  inspectorOf(config, member, () => factsOf(door.runtime));
   const started = opened.create(member);
   const listeners = await listen(config, surroundings, member, started);
   started.start();

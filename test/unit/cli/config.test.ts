@@ -35,6 +35,7 @@ test("an edge's file becomes typed values with the defaults filled in", () => {
     public: { address: "http://127.0.0.1:8101" },
     store: { url: "file:fra.db", relaxed: false },
     clock: { trusted: false },
+    inspect: false,
     limits: DEFAULT_LIMITS,
     proxies: [],
   });

@@ -2,16 +2,17 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_BATCH_BYTES } from "../../../crdt/batch.ts";
+import { MAX_BATCHES, MAX_WATERMARK_CHAINS } from "../../../crdt/replicate/entries.ts";
 import {
   decodeFrame,
   encodeFrame,
   FrameError,
-  MAX_BATCHES,
+  MAX_ANSWER_PIECE_BYTES,
   MAX_FRAME_BYTES,
   MAX_INTRODUCTION_BYTES,
+  MAX_QUESTION_BYTES,
   MAX_UPDATE_BYTES,
   MAX_VECTOR_BYTES,
-  MAX_WATERMARK_CHAINS,
   type Frame,
 } from "../../../crdt/replicate/frame.ts";
 
@@ -61,6 +62,9 @@ const golden: [Frame, string][] = [
   [{ type: "batches", show: "final", batches: [] }, `07 ${SHOW_HEX} 00`],
   [{ type: "ping", time: 1_795_000_000_000 }, "08 80bcd9f29e34"],
   [{ type: "pong", time: 1, now: 2 }, "09 01 02"],
+  [{ type: "ask", id: 300, question: Uint8Array.of(7, 8) }, "0a ac02 02 0708"],
+  [{ type: "answer", id: 1, more: true, piece: Uint8Array.of(9) }, "0b 01 01 0109"],
+  [{ type: "answer", id: 1, more: false, piece: new Uint8Array() }, "0b 01 00 00"],
 ];
 
 function bytesOf(hex: string): Uint8Array {
@@ -111,6 +115,8 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant("batches"), show: name, batches: fc.array(bytes(100), { maxLength: MAX_BATCHES }) }),
   fc.record({ type: fc.constant("ping"), time }),
   fc.record({ type: fc.constant("pong"), time, now: time }),
+  fc.record({ type: fc.constant("ask"), id: sequence, question: bytes(200) }),
+  fc.record({ type: fc.constant("answer"), id: sequence, more: fc.boolean(), piece: bytes(200) }),
 );
 
 describe("golden bytes", () => {
@@ -151,7 +157,7 @@ describe("bytes from outside", () => {
 
   test("random ones give a frame or FrameError", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), readOrRefuse), { numRuns: 5000 });
-    const typed = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.uint8Array({ maxLength: 100 }));
+    const typed = fc.tuple(fc.integer({ min: 0, max: 11 }), fc.uint8Array({ maxLength: 100 }));
     fc.assert(
       fc.property(typed, ([type, rest]) => readOrRefuse(Uint8Array.of(type, ...rest))),
       { numRuns: 5000 },
@@ -172,7 +178,7 @@ describe("bytes from outside", () => {
   });
 
   test.for<[string, string, string]>([
-    ["a type that is not", "0a", "got type 10, wanted 0 to 9"],
+    ["a type that is not", "0c", "got type 12, wanted 0 to 11"],
     ["an end too early", "04 05 66696e", "got 5 bytes, wanted a whole frame"],
     ["bytes after the end", "09 01 02 03", "got 4 bytes, wanted 3"],
     [
@@ -194,6 +200,7 @@ describe("bytes from outside", () => {
       "got 2 bytes, wanted a state vector",
     ],
     ["a shard above 65,535", `04 ${SHOW_HEX} 808004 03667261 ${BOOT} 01`, "got a shard of 65536, wanted at most 65535"],
+    ["a mark that is neither", "0b 01 02 00", "got a mark that more follows of 2, wanted at most 1"],
     ["2⁵³ and more", "08 ffffffffffffffffff01", "got 11 bytes, wanted a whole frame"],
   ])("%s", ([, hex, problem]) => {
     expect(() => decodeFrame(bytesOf(hex))).toThrow(new FrameError(`reading a frame: ${problem}`));
@@ -234,6 +241,8 @@ describe("limits", () => {
       Array.from({ length: count }, (_, i) => [`${i}/${"e".repeat(63)}/${BOOT}`, 0xffff_ffff]),
     ),
   });
+  const question = (length: number): Frame => ({ type: "ask", id: 1, question: new Uint8Array(length) });
+  const answer = (length: number): Frame => ({ type: "answer", id: 1, more: true, piece: new Uint8Array(length) });
   const state = (length: number): Frame => {
     const entries = new Uint8Array(length).fill(1);
     entries.set([
@@ -255,6 +264,8 @@ describe("limits", () => {
       { type: "introduce", bytes: new Uint8Array(MAX_INTRODUCTION_BYTES + 1) },
     ],
     ["a state vector", state(MAX_VECTOR_BYTES - 1), state(MAX_VECTOR_BYTES + 1)],
+    ["a question", question(MAX_QUESTION_BYTES), question(MAX_QUESTION_BYTES + 1)],
+    ["a piece of an answer", answer(MAX_ANSWER_PIECE_BYTES), answer(MAX_ANSWER_PIECE_BYTES + 1)],
   ])("%s at its limit fits in a frame, one past it is our own mistake", ([, most, over]) => {
     const written = encodeFrame(most);
     expect(written.length).toBeLessThanOrEqual(MAX_FRAME_BYTES);

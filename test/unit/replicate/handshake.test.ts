@@ -135,7 +135,7 @@ describe("what has no place", () => {
     ["a proof before a hello", { type: "proof", signature: new Uint8Array(64) }, `got "proof" while greeting`],
     ["a ping before the handshake", { type: "ping", time: 1 }, `got "ping" while greeting`],
     ["text", "hello", "got a text frame, wanted binary ones"],
-    ["garbage", Uint8Array.of(99, 1, 2), "reading a frame: got type 99, wanted 0 to 9"],
+    ["garbage", Uint8Array.of(99, 1, 2), "reading a frame: got type 99, wanted 0 to 11"],
     ["nothing", new Uint8Array(), "reading a frame: got 0 bytes, wanted a whole frame"],
     [
       "an oversized frame",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { receiptCode } from "../../../edge/receipt.ts";
+import { receiptCode } from "../../../crdt/receipt-code.ts";
 
 const receiver = { hi: 0x01020304, lo: 0xf5f6f7f8 };
 

@@ -1,0 +1,133 @@
+import type { Member } from "../member.ts";
+import type { Replica } from "../replica.ts";
+import { decodeQuestion, encodeQuestion, type Question } from "./question.ts";
+import { readEntries } from "./read/entries.ts";
+import { findBallot, readPresses, readSeen } from "./read/ballots.ts";
+import { readLog } from "./read/log.ts";
+import type { Readings } from "./read/readings.ts";
+import { readStates } from "./read/states.ts";
+import { readStatus, type Facts } from "./read/status.ts";
+import { readStructs } from "./read/structs.ts";
+import { readUpdates } from "./read/updates.ts";
+
+/** How long another member may take to answer, ms: a page waits for it. */
+export const ANSWER_MS = 500;
+
+/** What a member says to one question; undefined `reading` where it does not know the show. */
+export interface Answer<R> {
+  readonly member: string;
+  /** Its clock minus the asker's, ms; 0 where that is not known. */
+  readonly offsetMs: number;
+  readonly reading?: R;
+  readonly why?: "no link" | "no answer";
+  /** When it last compared itself with the asker, ms since 1970. */
+  readonly heardAt?: number;
+}
+
+/**
+ * The read-only view into one member, and through it into all: answers questions about itself, and gathers the answers
+ * of the others over the backbone's links. Does nothing while nobody asks.
+ */
+export class Inspector {
+  readonly member: Member;
+  readonly #facts: (() => Facts) | undefined;
+  readonly #startedAt: number;
+
+  /** `facts` tells what only the program around the member knows. */
+  constructor(member: Member, facts?: () => Facts) {
+    this.member = member;
+    this.#facts = facts;
+    this.#startedAt = member.world.clock.now();
+  }
+
+  /** Lets peers ask: an `Answerer`. */
+  answer(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    const asked = decodeQuestion(bytes);
+    if (!asked) return Promise.resolve(undefined);
+    const { to, question } = asked;
+    if (to === undefined || to === this.member.name) return this.#encoded(question);
+    // One hop and no more: the question goes on without a name.
+    return this.member.backbone.ask(to, encodeQuestion(question), ANSWER_MS);
+  }
+
+  /** What this member says itself. */
+  async read<Q extends Question>(question: Q): Promise<Readings[Q["ask"]] | undefined> {
+    return (await this.#read(question)) as Readings[Q["ask"]] | undefined;
+  }
+
+  /** What all members say, this one first. */
+  async gather<Q extends Question>(question: Q): Promise<Answer<Readings[Q["ask"]]>[]> {
+    const own = this.read(question).then((reading) => answered<Readings[Q["ask"]]>(this.member.name, 0, reading));
+    const others = this.member.links().map(({ peer, open }) => this.#ask(peer, open, question));
+    return Promise.all([own, ...others]);
+  }
+
+  /** One member's answer, over our link or that of a member in between. */
+  async #ask<Q extends Question>(peer: string, open: boolean, question: Q): Promise<Answer<Readings[Q["ask"]]>> {
+    const { backbone } = this.member;
+    const bytes = open
+      ? await backbone.ask(peer, encodeQuestion(question), ANSWER_MS)
+      : await this.#askAround(peer, question);
+    const { at } = backbone.heard(peer);
+    const heard = at > 0 ? { heardAt: at } : {};
+    const offsetMs = backbone.clockOffset(peer) ?? 0;
+    if (!bytes) return { member: peer, offsetMs, why: open ? "no answer" : "no link", ...heard };
+    return { ...answered<Readings[Q["ask"]]>(peer, offsetMs, decoded(bytes)), ...heard };
+  }
+
+  /** The first answer that a linked member brings from one with which we have no link. */
+  async #askAround(peer: string, question: Question): Promise<Uint8Array | undefined> {
+    const between = this.member.links().filter((link) => link.open);
+    const asked = between.map(async (link) => {
+      const answer = await this.member.backbone.ask(link.peer, encodeQuestion(question, peer), ANSWER_MS);
+      if (!answer) throw new Error(`"${link.peer}" cannot reach "${peer}" either`);
+      return answer;
+    });
+    return Promise.any(asked).catch(() => undefined);
+  }
+
+  async #encoded(question: Question): Promise<Uint8Array | undefined> {
+    const reading = await this.#read(question);
+    return reading === undefined ? undefined : new TextEncoder().encode(JSON.stringify(reading));
+  }
+
+  async #read(question: Question): Promise<Readings[Question["ask"]] | undefined> {
+    const { member } = this;
+    if (question.ask === "status") return readStatus(member, this.#startedAt, this.#facts?.());
+    if (question.ask === "find") return findBallot(member, question);
+    const replica = member.replica(question.show);
+    return replica && readShow(member, replica, question);
+  }
+}
+
+function readShow(
+  member: Member,
+  replica: Replica,
+  question: Exclude<Question, { ask: "status" | "find" }>,
+): Readings[Question["ask"]] | Promise<Readings[Question["ask"]]> | undefined {
+  switch (question.ask) {
+    case "states":
+      return readStates(member, replica);
+    case "entries":
+      return readEntries(member, replica, question);
+    case "structs":
+      return readStructs(member, replica, question);
+    case "log":
+      return readLog(replica, question);
+    case "updates":
+      return readUpdates(replica, question);
+    case "presses":
+      return readPresses(replica, question);
+    case "seen":
+      return readSeen(replica, question);
+  }
+}
+
+function answered<R>(member: string, offsetMs: number, reading: R | undefined): Answer<R> {
+  return reading === undefined ? { member, offsetMs } : { member, offsetMs, reading };
+}
+
+/** A peer has proved who it is, and its build is ours or the one beside it: what it says has the form that we know. */
+function decoded<R>(bytes: Uint8Array): R {
+  return JSON.parse(new TextDecoder().decode(bytes)) as R;
+}
