@@ -10,8 +10,10 @@ export type Reply<A> =
 
 /** The network between edges and everyone outside: receivers and producers. */
 export class Front {
-  /** Chance of each request, and each answer, to be lost. */
+  /** Chance of each request, and each answer, to be lost; and to come late. */
   loss = 0;
+  /** No request comes twice any more, or long after its sender has given up. */
+  isCalm = true;
   readonly #stage: Stage;
   readonly #dice: Dice;
 
@@ -32,7 +34,7 @@ export class Front {
   ): Promise<Reply<A>> {
     return new Promise((resolve) => {
       this.#stage.after(timeoutMs, () => resolve({ kind: "silence" }));
-      const copies = this.#dice.chance(0.03) ? 2 : 1;
+      const copies = !this.isCalm && this.#dice.chance(0.03) ? 2 : 1;
       for (let copy = 0; copy < copies; copy++)
         if (!this.#dice.chance(this.loss))
           this.#stage.after(this.#delay(), () => this.#arrive(machine, handle, before, resolve));
@@ -63,6 +65,8 @@ export class Front {
 
   /** Most are quick; some come after their sender has given up. */
   #delay(): number {
-    return this.#dice.chance(0.03) ? this.#dice.between(500, 4000) : this.#dice.between(2, 60);
+    return !this.isCalm && this.#dice.chance(0.03 + this.loss)
+      ? this.#dice.between(500, 4000)
+      : this.#dice.between(2, 60);
   }
 }

@@ -1,49 +1,33 @@
-// What must hold in every run, each under its name.
+// What must hold in every run, each under its name. That all comes to rest at all is looked after in simulate.ts.
 import * as Y from "yjs";
-import { chainId, decodeBatch, decodeHeader } from "../../crdt/batch.ts";
+import { chainId, decodeHeader } from "../../crdt/batch.ts";
+import type { Watermark } from "../../crdt/coverage.ts";
 import { parseDocumentName } from "../../crdt/documents.ts";
 import { Ledger } from "../../crdt/ledger.ts";
 import { HERE } from "../../crdt/origin.ts";
 import { isSettled } from "../../crdt/replicate/guard.ts";
 import type { Replica } from "../../crdt/replica.ts";
-import type { Final, Poll } from "../../crdt/show.ts";
-import type { Register } from "../../crdt/tallies.ts";
+import type { Counts, Final, Poll } from "../../crdt/show.ts";
 import type { Receipt } from "../../edge/receipt.ts";
-import { canonical, contentOf, structsOf } from "./canonical.ts";
-import { waitingFor } from "../../edge/programme.ts";
-import type { Machine, Program } from "./machine.ts";
+import { isRefusal } from "../../edge/refusal.ts";
+import { canonical, structsOf } from "./canonical.ts";
+import type { Program } from "./machine.ts";
 import { agreesWithBooks } from "./oracle.ts";
 import { ENCORE } from "./plan.ts";
-import { SHOW, type Deed } from "./producer.ts";
+import { SHOW } from "./producer.ts";
 import type { Attempt, Receiver } from "./receiver.ts";
-import type { Stage } from "./stage.ts";
-import type { Truth } from "./truth.ts";
-
-/** What the invariants are judged by. */
-export interface Scene {
-  readonly stage: Stage;
-  readonly truth: Truth;
-  readonly polls: readonly Poll[];
-  readonly receivers: readonly Receiver[];
-  readonly deeds: readonly Deed[];
-  /** The results in the permanent database. */
-  readonly latched: ReadonlyMap<string, Final>;
-  /** Of two, neither knows all that the other has said it deletes. */
-  readonly recorders: number;
-  /** Programs that run now. */
-  running(): readonly Program[];
-  /** Machines whose programs must be there and agree when all has come to rest. */
-  required(): readonly Machine[];
-  /** Whether this boot's disk is still there, and will be read again. */
-  mayReturn(boot: string): boolean;
-  /** The show's key, as `receiverId` takes it. */
-  keyOf(replica: Replica): string;
-}
+import type { Scene } from "./scene.ts";
+import { identityOf, isAbove, isTrue } from "./truth.ts";
 
 /** What a boot may leave in a ledger for ever, bytes. */
 const LEDGER_BYTES_A_BOOT = 1024;
 /** What a boot may leave in tallies or board beside its values, structs. */
 const STRUCTS_A_BOOT = 8;
+
+/** Longest time that an edge leaves another boot's register in the place of its own, ms: it looks every second. */
+const REGISTER_HIDDEN_MS = 2500;
+
+type CountsOfPolls = Readonly<Record<string, Counts>>;
 
 export class Invariants {
   readonly #scene: Scene;
@@ -53,8 +37,12 @@ export class Invariants {
   readonly #sealed = new Map<string, Map<number, number>>();
   /** Yjs client → clock below which the recorder was ever heard to delete. */
   readonly #deletable = new Map<string, number>();
-  /** Registers found true, with all they say. */
-  readonly #trueRegisters = new Set<string>();
+  /** Counts found true, with what they stand for. */
+  readonly #true = new Set<string>();
+  /** Boot → when the tallies last showed its register, or had a reason not to, ms. */
+  readonly #hidden = new Map<string, number>();
+  /** Receipt → boots of its edge's disk that its edge did not know to be lost. */
+  readonly #standing = new Map<Receipt, readonly string[]>();
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -62,73 +50,68 @@ export class Invariants {
 
   /** A program starts; of the shows in its log it will append again what its earlier boots wrote. */
   onbegin({ member, machine }: Program): void {
-    for (const replica of member.replicas())
-      for (const { ledger } of replica.shards().values())
+    for (const { board, shards } of [...member.replicas()].map(partsOf))
+      for (const { ledger } of shards)
         ledger.doc.on("afterTransaction", (transaction: Y.Transaction) => {
           if (transaction.origin !== HERE) return;
-          for (const { bytes } of Ledger.added(transaction)) {
-            const header = decodeHeader(bytes);
-            const isAbove = header.sequence > (replica.board.watermarks.pruned[chainId(header)] ?? 0);
+          for (const { bytes } of Ledger.added(transaction))
             this.#check(
               "nothing comes back from below `pruned`",
-              isAbove,
-              () => `${identityOf(bytes)} at ${machine.host}`,
+              isAbove(bytes, board.watermarks.pruned),
+              machine.host,
             );
-          }
         });
   }
 
   /** A batch became durable, for the first time anywhere or again. */
   onbatch(bytes: Uint8Array): void {
-    const header = decodeHeader(bytes);
-    const id = chainId(header);
-    const { votes = [], seals } = this.#scene.truth.batch(id, header.sequence) ?? {};
+    const { sequence, ...chain } = decodeHeader(bytes);
+    const id = chainId(chain);
+    const { votes = [], seals } = this.#scene.truth.batch(id, sequence) ?? {};
     const sealed = this.#sealed.get(id) ?? new Map<number, number>();
     this.#sealed.set(id, sealed);
-    for (const { poll } of votes)
-      this.#check(
-        "a sealed poll admits nothing",
-        !(header.sequence > (sealed.get(poll) ?? Infinity)),
-        () => `poll ${poll} in ${id}/${header.sequence}`,
-      );
-    if (seals !== undefined && !sealed.has(seals)) sealed.set(seals, header.sequence);
+    const isAfter = votes.some(({ poll }) => sequence > (sealed.get(poll) ?? Infinity));
+    this.#check("a sealed poll admits nothing", !isAfter, `${id}/${sequence}`);
+    if (seals !== undefined && !sealed.has(seals)) sealed.set(seals, sequence);
   }
 
-  /** An edge gives a receipt, whether anyone hears it or not. */
-  onreceipt(
-    receipt: Receipt,
-    { poll, k, press, option }: Attempt,
-    receiver: Receiver,
-    { member, machine }: Program,
-  ): void {
-    const { truth } = this.#scene;
-    const replica = member.replica(SHOW)!;
-    const id = chainId(receipt);
-    const hex = receiver.hexUnder(this.#scene.keyOf(replica));
-    const hosts = truth.hostsOf(id, receipt.sequence);
-    const isThere = truth
-      .batch(id, receipt.sequence)
-      ?.votes.some(
-        (vote) =>
-          vote.receiver === hex && vote.poll === poll && vote.k === k && vote.press === press && vote.option === option,
-      );
-    const where = (): string => `${id}/${receipt.sequence}, ${receiver.subject}`;
-    this.#check("what is acknowledged is on the edge's disk", isThere === true && hosts.has(machine.host), where);
-    this.#check("level peer is on a second disk", receipt.level === "local" || hosts.size >= 2, where);
-  }
-
-  /** An edge is about to answer a receiver. */
+  /** An edge is about to answer for the show. */
   onadmission({ member, machine, life }: Program): void {
     const replica = member.replica(SHOW)!;
     const isReady = life.wasLinked && replica.coverage().covers(replica.board.watermarks.pruned);
-    this.#check("no unready replica answers", isReady, () => machine.host);
+    this.#check("no unready replica answers", isReady, machine.host);
+  }
+
+  /** An edge gives a receipt, whether anyone hears it or not. */
+  onreceipt(receipt: Receipt, attempt: Attempt, receiver: Receiver, { member, machine }: Program): void {
+    const { truth, keyOf } = this.#scene;
+    const replica = member.replica(SHOW)!;
+    const id = chainId(receipt);
+    const hosts = truth.hostsOf(id, receipt.sequence);
+    const { votes = [] } = truth.batch(id, receipt.sequence) ?? {};
+    const wanted = canonical([
+      receiver.hexUnder(keyOf(replica)),
+      attempt.poll,
+      attempt.k,
+      attempt.press,
+      attempt.option,
+    ]);
+    const isThere = votes.some(
+      (vote) => canonical([vote.receiver, vote.poll, vote.k, vote.press, vote.option]) === wanted,
+    );
+    const where = `${id}/${receipt.sequence}, ${receiver.subject}`;
+    this.#check("what is acknowledged is on the edge's disk", isThere && hosts.has(machine.host), where);
+    this.#check("level peer is on a second disk", receipt.level === "local" || hosts.size >= 2, where);
+    const boots = [member.boot, ...member.earlierBoots];
+    this.#standing.set(
+      receipt,
+      boots.filter((boot) => replica.board.lost(member.name, boot) === undefined),
+    );
   }
 
   /** The first final of a poll is latched. */
-  onfinal(final: Final): void {
-    this.#checkCounts("a final is the fold of exactly its cut", final.cut, { [final.poll]: final.counts }, () =>
-      JSON.stringify(final),
-    );
+  onfinal({ poll, counts, cut }: Final): void {
+    this.#checkCounts("a final is the fold of exactly its cut", cut, { [poll]: counts }, "latched");
   }
 
   /** What holds at any time. */
@@ -137,29 +120,20 @@ export class Invariants {
       const replica = member.replica(SHOW);
       if (!replica || replica.shards().size === 0) continue;
       for (const name of replica.documents()) this.#checkDocument(replica, name, member.boot, machine.host);
-      for (const [edge, register] of replica.tallies.registers()) this.#checkRegister(edge, register);
-      const open = this.#scene.polls.filter(({ id }) => !replica.board.final(id));
-      const counts = Object.fromEntries(open.map(({ id, index }) => [id, replica.counts(index)]));
-      this.#checkCounts("counts equal a refold", replica.coverage().toJSON(), counts, () => machine.host);
+      this.#checkRegisters(replica, machine.host);
       this.#checkFinals(replica, machine.host);
     }
   }
 
-  /** Why all has not come to rest yet; undefined once it has. */
-  unrest(): string | undefined {
-    const machines = this.#scene.required();
-    for (const { host, running } of machines) {
-      const reason = running ? this.#unrestOf(running) : "is down";
-      if (reason) return `${host} ${reason}`;
+  /** What shows for moments only. */
+  ask(): void {
+    for (const program of this.#scene.running()) {
+      const { member, machine, edge } = program;
+      const replica = member.replica(SHOW);
+      if (!edge || !replica) continue;
+      if (replica.shards().size === 1) this.#checkAnswers(replica, edge, machine.host);
+      this.#checkShown(replica, program);
     }
-    const replicas = machines.map(({ running }) => running!.member.replica(SHOW)!);
-    if (!areSame(replicas.map((replica) => canonical(replica.coverage().toJSON())))) return "coverage differs";
-    for (const name of replicas[0]?.documents() ?? []) {
-      const kind = parseDocumentName(name)!.kind === "ledger" ? "arrays" : "maps";
-      if (!areSame(replicas.map((replica) => contentOf(replica.document(name)!, kind))))
-        return `document "${name}" differs`;
-    }
-    return undefined;
   }
 
   /** What holds when all has come to rest. */
@@ -167,17 +141,10 @@ export class Invariants {
     this.inspect();
     for (const { host, running } of this.#scene.required()) {
       const replica = running!.member.replica(SHOW)!;
-      const folds = [...replica.shards().values()].map(({ fold }) => fold);
-      this.#check(
-        "no chain forks",
-        folds.every(({ forks }) => forks.length === 0),
-        () => host,
-      );
-      this.#check(
-        "no batch is damaged, none waits for ever",
-        replica.damaged === 0 && folds.every(({ waiting }) => waiting === 0),
-        () => host,
-      );
+      const folds = partsOf(replica).shards.map(({ fold }) => fold);
+      this.#check("no chain forks", !folds.some(({ forks }) => forks.length > 0), host);
+      this.#check("no batch is damaged", replica.damaged === 0, host);
+      this.#check("no batch waits for ever", !folds.some(({ waiting }) => waiting > 0), host);
       this.#checkBounds(replica, host);
       this.#checkAcknowledged(replica, host);
       this.#checkDeeds(replica, host);
@@ -186,23 +153,9 @@ export class Invariants {
     this.#checkEveryoneVotes();
   }
 
-  #unrestOf({ member, edge }: Program): string | undefined {
-    const replica = member.replica(SHOW);
-    if (!replica || !member.isReady(replica)) return "is not ready";
-    const { reasons = [] } = edge?.readiness() ?? {};
-    if (reasons.length > 0) return `is not ready: ${reasons.join(", ")}`;
-    const open = this.#scene.polls.find(({ id }) => !replica.board.final(id));
-    if (open) return `has no final of ${open.id}, which waits for ${waitingFor(open.index, replica).join(", ")}`;
-    const stray = replica.board.rosterBoots().find(({ boot, lost }) => !lost && !this.#scene.mayReturn(boot));
-    if (stray) return `has ${stray.edge}/${stray.boot} on its roster`;
-    return replica.unpruned > 0
-      ? `has ${replica.unpruned} batches that are not pruned, held up by ${member.holdsUp(replica)}`
-      : undefined;
-  }
-
   #checkDocument(replica: Replica, name: string, boot: string, host: string): void {
     const doc = replica.document(name)!;
-    const where = (): string => `"${name}" at ${host}`;
+    const where = `"${name}" at ${host}`;
     const owner = this.#clients.get(doc.clientID) ?? boot;
     this.#clients.set(doc.clientID, owner);
     this.#check("a Yjs client belongs to one boot", owner === boot, where);
@@ -210,75 +163,88 @@ export class Invariants {
     if (parseDocumentName(name)!.kind !== "ledger" || this.#scene.recorders > 1) return;
     for (const [client, clock] of Object.entries(replica.board.watermarks.deletable[name] ?? {}))
       this.#deletable.set(client, Math.max(this.#deletable.get(client) ?? 0, clock));
-    for (const [client, ranges] of Y.createDeleteSetFromStructStore(doc.store).clients)
-      for (const { clock, len } of ranges)
-        this.#check("only what is recorded is deleted", clock + len <= (this.#deletable.get(`${client}`) ?? 0), where);
+    for (const [client, ranges] of Y.createDeleteSetFromStructStore(doc.store).clients) {
+      const end = Math.max(...ranges.map(({ clock, len }) => clock + len));
+      this.#check("only what is recorded is deleted", end <= (this.#deletable.get(`${client}`) ?? 0), where);
+    }
   }
 
-  #checkRegister(edge: string, { boot, shards }: Register): void {
-    for (const { coverage, polls } of Object.values(shards)) {
-      const text = JSON.stringify({ edge, boot, coverage, polls });
-      if (!this.#trueRegisters.has(text))
-        this.#checkCounts("a register is true for its coverage", coverage, polls, () => text);
-      this.#trueRegisters.add(text);
-    }
+  #checkRegisters(replica: Replica, host: string): void {
+    const sections = [...replica.tallies.registers().values()].flatMap(({ shards }) => Object.values(shards));
+    for (const { coverage, polls } of sections)
+      this.#checkCounts("a register is true for its coverage", coverage, polls, host);
+    const open = this.#scene.polls.filter(({ id }) => !replica.board.final(id));
+    const counts = Object.fromEntries(open.map(({ id, index }) => [id, replica.counts(index)]));
+    this.#checkCounts("counts equal a refold", replica.coverage().toJSON(), counts, host);
   }
 
   /** Compares counts with the plain fold of the batches that they stand for. */
-  #checkCounts(
-    invariant: string,
-    coverage: Final["cut"],
-    counts: Readonly<Record<string, Final["counts"]>>,
-    detail: () => string,
-  ): void {
+  #checkCounts(invariant: string, coverage: Watermark, counts: CountsOfPolls, where: string): void {
+    const text = JSON.stringify({ coverage, counts });
+    if (this.#true.has(text)) return;
+    this.#true.add(text);
     const fold = this.#scene.truth.fold(coverage);
-    this.#check(invariant, fold !== undefined, () => `never durable: some of ${JSON.stringify(coverage)}`);
     for (const [id, counted] of Object.entries(counts)) {
       const truly = fold?.counts(this.#poll(id));
-      this.#check(
-        invariant,
-        isTrue(counted, truly),
-        () => `${id} is ${JSON.stringify(counted)}, truly ${JSON.stringify(truly)}: ${detail()}`,
-      );
+      const detail = `${id} is ${JSON.stringify(counted)}, truly ${JSON.stringify(truly)}, at ${where}: ${text}`;
+      this.#check(invariant, truly !== undefined && isTrue(counted, truly), detail);
     }
   }
 
-  #checkFinals(replica: Replica, host: string): void {
+  /** What an edge says of a poll is true for what some register covers, or it is the final. */
+  #checkAnswers(replica: Replica, edge: NonNullable<Program["edge"]>, host: string): void {
+    const show = edge.show(SHOW);
+    if (isRefusal(show)) return;
+    const registers = [replica.register(), ...replica.tallies.registers().values()];
+    const coverages = registers.map(({ shards }) => shards["0"]!.coverage);
+    for (const poll of this.#scene.polls) {
+      const said = show.counts(poll.id) as Counts;
+      const final = replica.board.final(poll.id)?.counts;
+      const text = JSON.stringify({ poll: poll.id, said, final, coverages });
+      if (this.#true.has(text)) continue;
+      this.#true.add(text);
+      const truths = final ? [final] : coverages.map((coverage) => this.#scene.truth.fold(coverage)!.counts(poll));
+      const isSo = truths.some((truly) => isTrue(said, truly));
+      this.#check("an edge answers what is true", isSo, `at ${host}, truly one of ${JSON.stringify(truths)}: ${text}`);
+    }
+  }
+
+  /** Of two programs under one name each hides the other's register, and so may one that is gone. */
+  #checkShown(replica: Replica, { member, life, machine }: Program): void {
+    const { now } = this.#scene.stage;
+    const others = this.#scene.running().filter((other) => other.member !== member);
+    const hasTwin = others.some((other) => other.member.name === member.name);
+    const isWell = hasTwin || life.frozen || !member.isReady(replica) || !replica.isRegisterHidden;
+    if (isWell) this.#hidden.set(member.boot, now);
+    const forMs = now - (this.#hidden.get(member.boot) ?? now);
+    this.#check("an edge's register is hidden for a moment only", forMs <= REGISTER_HIDDEN_MS, machine.host);
+  }
+
+  #checkFinals({ board }: Replica, host: string): void {
     for (const { id } of this.#scene.polls) {
-      const final = replica.board.final(id);
-      const latched = this.#scene.latched.get(`${SHOW}/${id}`);
-      this.#check(
-        "a final is the same everywhere and for ever",
-        !final || canonical(final) === canonical(latched),
-        () => `${id} at ${host}`,
-      );
+      const final = board.final(id);
+      const isLatched = canonical(final) === canonical(this.#scene.latched.get(`${SHOW}/${id}`));
+      this.#check("a final is the same everywhere and for ever", !final || isLatched, `${id} at ${host}`);
     }
   }
 
   #checkBounds(replica: Replica, host: string): void {
     const boots = this.#clients.size;
-    const { pruned } = replica.board.watermarks;
-    for (const { ledger } of replica.shards().values()) {
-      const tail = new Map([...ledger.batches()].map((bytes) => [identityOf(bytes), bytes]));
-      const unpruned = [...tail.values()].filter(
-        (bytes) => decodeHeader(bytes).sequence > (pruned[chainId(decodeHeader(bytes))] ?? 0),
+    const { board, shards } = partsOf(replica);
+    for (const { ledger } of this.#scene.recorders > 1 ? [] : shards) {
+      const held = [...ledger.batches()];
+      const tail = new Map(
+        held.filter((bytes) => isAbove(bytes, board.watermarks.pruned)).map((bytes) => [identityOf(bytes), bytes]),
       );
-      const most = unpruned.reduce((sum, { length }) => sum + length, 0) + boots * LEDGER_BYTES_A_BOOT;
+      const most = [...tail.values()].reduce((sum, { length }) => sum + length, boots * LEDGER_BYTES_A_BOOT);
       const bytes = Y.encodeStateAsUpdate(ledger.doc).length;
-      this.#check(
-        "a ledger is its unpruned tail",
-        bytes <= most && tail.size === unpruned.length,
-        () => `${bytes} bytes, ${tail.size} batches, ${unpruned.length} unpruned, at ${host}`,
-      );
+      const isTail = bytes <= most && held.every((batch) => tail.has(identityOf(batch)));
+      this.#check("a ledger is its unpruned tail", isTail, `${bytes} bytes, ${held.length} batches at ${host}`);
     }
     for (const doc of [replica.tallies.doc, replica.board.doc]) {
       const values = [...doc.share.values()].reduce((sum, root) => sum + root._map.size, 0);
-      const most = 2 * values + boots * STRUCTS_A_BOOT;
-      this.#check(
-        "tallies and board are bounded",
-        structsOf(doc) <= most,
-        () => `${structsOf(doc)} structs for ${values} values and ${boots} boots, at ${host}`,
-      );
+      const detail = `${structsOf(doc)} structs for ${values} values and ${boots} boots, at ${host}`;
+      this.#check("tallies and board are bounded", structsOf(doc) <= 2 * values + boots * STRUCTS_A_BOOT, detail);
     }
   }
 
@@ -287,15 +253,11 @@ export class Invariants {
     const coverage = replica.coverage();
     for (const { subject, attempts } of this.#scene.receivers)
       for (const receipt of attempts.flatMap(({ receipts }) => receipts)) {
-        if (isLost(replica, receipt)) continue;
         const id = chainId(receipt);
         const cut = replica.board.final(receipt.poll)?.cut[id] ?? 0;
-        const counts = coverage.of(id) >= receipt.sequence && cut >= receipt.sequence;
-        this.#check(
-          "no acknowledged ballot is lost",
-          counts,
-          () => `${subject} in ${receipt.poll}: ${id}/${receipt.sequence}, cut ${cut}, at ${host}`,
-        );
+        const counts = Math.min(coverage.of(id), cut) >= receipt.sequence;
+        const detail = `${subject} in ${receipt.poll}: ${id}/${receipt.sequence}, cut ${cut}, at ${host}`;
+        this.#check("no acknowledged ballot is lost", counts || this.#isLost(replica, receipt), detail);
       }
   }
 
@@ -305,11 +267,8 @@ export class Invariants {
       const [edge = "", lostBoot = ""] = target.split("/");
       const { armed, open, closing } = board.transitions(target);
       const stands = { arm: armed, open, close: closing, lost: board.lost(edge, lostBoot) }[action] !== undefined;
-      this.#check(
-        "no confirmed deed is lost",
-        stands || !this.#scene.mayReturn(boot),
-        () => `${action} ${target} at ${host}`,
-      );
+      const mayBeGone = !this.#scene.mayReturn(boot);
+      this.#check("no confirmed deed is lost", stands || mayBeGone, `${action} ${target} at ${host}`);
     }
   }
 
@@ -318,22 +277,15 @@ export class Invariants {
     const key = this.#scene.keyOf(replica);
     const receivers = new Map(this.#scene.receivers.map((receiver) => [receiver.hexUnder(key), receiver]));
     for (const poll of this.#scene.polls) {
-      const fold = this.#scene.truth.fold(replica.board.final(poll.id)!.cut)!;
-      for (const vote of fold.choices.values())
-        this.#check(
-          "nobody but receivers counts",
-          receivers.has(vote.receiver),
-          () => `${vote.receiver} in ${poll.id} at ${host}`,
-        );
+      const { choices } = this.#scene.truth.fold(replica.board.final(poll.id)!.cut)!;
+      const stranger = [...choices.values()].find((vote) => !receivers.has(vote.receiver));
+      this.#check("nobody but receivers counts", !stranger, `${stranger?.receiver} in ${poll.id} at ${host}`);
       for (const [hex, receiver] of receivers)
         for (let k = 1; k <= poll.votes; k++) {
-          const counted = fold.choices.get(`${poll.index}/${hex}/${k}`);
-          const agrees = agreesWithBooks(receiver, poll, k, counted, (receipt) => isLost(replica, receipt));
-          this.#check(
-            "the right choice counts",
-            agrees,
-            () => `${receiver.subject}, ${poll.id}, k ${k}: ${JSON.stringify(counted)} at ${host}`,
-          );
+          const counted = choices.get(`${poll.index}/${hex}/${k}`);
+          const agrees = agreesWithBooks(receiver, poll, k, counted, (receipt) => this.#isLost(replica, receipt));
+          const detail = `${receiver.subject}, ${poll.id}, k ${k}: ${JSON.stringify(counted)} at ${host}`;
+          this.#check("the right choice counts", agrees, detail);
         }
     }
   }
@@ -343,41 +295,26 @@ export class Invariants {
     const encore = this.#scene.polls[ENCORE];
     if (!encore) return;
     const receipts = this.#scene.receivers.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.receipts));
+    const voted = new Set(receipts.filter(({ poll }) => poll === encore.id).map(({ edge }) => edge));
     for (const { name, running, returnsLate } of this.#scene.required())
-      this.#check(
-        "every edge gets on",
-        returnsLate || !running?.edge || receipts.some((one) => one.poll === encore.id && one.edge === name),
-        () => name,
-      );
+      this.#check("every edge gets on", returnsLate || !running?.edge || voted.has(name), name);
+  }
+
+  /** Its boot was named lost; or one before it, which results waited for in its place, and its edge did not know. */
+  #isLost({ board }: Replica, receipt: Receipt): boolean {
+    const standing = this.#standing.get(receipt) ?? [];
+    return [receipt.boot, ...standing].some((boot) => board.lost(receipt.edge, boot) !== undefined);
   }
 
   #poll(id: string): Poll {
     return this.#scene.polls.find((poll) => poll.id === id)!;
   }
 
-  #check(invariant: string, holds: boolean, detail: () => string): void {
-    if (!holds) this.#scene.stage.violate(invariant, detail());
+  #check(invariant: string, holds: boolean, detail: string): void {
+    if (!holds) this.#scene.stage.violate(invariant, detail);
   }
 }
 
-function isLost(replica: Replica, { edge, boot }: Receipt): boolean {
-  return replica.board.lost(edge, boot) !== undefined;
-}
-
-/** A poll of which nothing was folded has no counts yet. */
-function isTrue(counted: Final["counts"], truly: Final["counts"] | undefined): boolean {
-  if (truly === undefined) return false;
-  return (
-    canonical(counted) === canonical(truly) ||
-    (counted.anonymous.length === 0 && [...truly.anonymous, ...truly.signed].every((count) => count === 0))
-  );
-}
-
-function identityOf(bytes: Uint8Array): string {
-  const batch = decodeBatch(bytes);
-  return `${chainId(batch)}/${batch.sequence}`;
-}
-
-function areSame(values: readonly string[]): boolean {
-  return values.every((value) => value === values[0]);
+function partsOf(replica: Replica) {
+  return { board: replica.board, shards: [...replica.shards().values()] };
 }

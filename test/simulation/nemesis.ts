@@ -5,8 +5,8 @@ import type { Dice } from "./dice.ts";
 import type { Front } from "./front.ts";
 import type { Machine } from "./machine.ts";
 import { LATENCY_MS, type Network } from "./network.ts";
-import type { Fault, Plan } from "./plan.ts";
-import { SHOW } from "./producer.ts";
+import { ENCORE, RECORDER, type Fault, type Plan } from "./plan.ts";
+import { ENCORE_AFTER_MS, ENCORE_MS, SHOW } from "./producer.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the nemesis lays its hands on. */
@@ -27,6 +27,10 @@ const SLOW_NETWORK_MS = 700;
 const SLOW_DISK_MS = 400;
 const FRONT_LOSS = 0.2;
 const HOSTILITY = 0.05;
+const RENEW_MS = 100;
+const NEWCOMER_HIDDEN_MS = 3500;
+/** How long a second process goes on where it outlasts the last poll, ms. */
+const OUTLASTS_MS = 3000;
 
 /** Brings the planned faults about, and heals them. */
 export class Nemesis {
@@ -47,8 +51,9 @@ export class Nemesis {
 
   /** Ends every fault, and starts whatever is down and can be started. */
   heal(): void {
-    const { stage } = this.#prey;
+    const { stage, front } = this.#prey;
     stage.note("healed");
+    front.isCalm = true;
     for (const remedy of Array.from(this.#remedies)) remedy();
     for (const machine of this.#prey.machines()) {
       machine.disarm();
@@ -130,7 +135,9 @@ export class Nemesis {
         return this.#kill(machine, fault.downMs);
       case "ambush":
         machine.downMs = fault.downMs;
-        return machine.arm({ point: fault.point, times: fault.times });
+        machine.arm({ point: fault.point, times: fault.times });
+        // Programs read when they start.
+        return fault.point === "before reading its disk" ? machine.kill() : undefined;
       case "restart":
         return void machine.stop().then(() => this.#prey.stage.after(fault.downMs, () => machine.start()));
       case "lost disk":
@@ -171,19 +178,18 @@ export class Nemesis {
           () => (machine.skewMs += fault.byMs),
           () => (machine.skewMs -= fault.byMs),
         );
-      case "second process": {
-        const clone = this.#prey.clone(fault.host);
-        return this.#during(
-          fault.forMs,
-          () => clone.start(),
-          () => {
-            clone.isGone = true;
-            clone.kill();
-          },
-        );
-      }
+      case "second process":
+        return this.#double(this.#prey.clone(fault.host), fault);
       case "named lost":
         return this.#prey.nameLost(fault.host);
+      case "newcomer at the close":
+        this.#renew(machine);
+        this.#block([[machine.host, RECORDER]], NEWCOMER_HIDDEN_MS);
+        return this.#prey.nameLost(fault.host);
+      case "alone with a newcomer":
+        this.#renew(machine);
+        this.#kill(this.#prey.machine(RECORDER), RENEW_MS);
+        return this.#split([machine.host, RECORDER], fault.forMs);
     }
   }
 
@@ -205,9 +211,26 @@ export class Nemesis {
       );
   }
 
+  #double(clone: Machine, { forMs, outlasts }: Extract<Fault, { kind: "second process" }>): void {
+    const end = (): void => {
+      clone.isGone = true;
+      clone.kill();
+    };
+    if (!outlasts) return this.#during(forMs, () => clone.start(), end);
+    const { stage, plan } = this.#prey;
+    clone.start();
+    stage.after(plan.healsAt - stage.now + (plan.polls[ENCORE] ? ENCORE_AFTER_MS + ENCORE_MS : 0) + OUTLASTS_MS, end);
+  }
+
   #kill(machine: Machine, downMs: number): void {
     machine.downMs = downMs;
     machine.kill();
+  }
+
+  /** The machine starts anew on an empty disk, at once. */
+  #renew(machine: Machine): void {
+    this.#kill(machine, RENEW_MS);
+    machine.loseDisk();
   }
 
   #split(side: readonly string[], forMs: number): void {

@@ -49,9 +49,14 @@ export type Fault = { readonly at: number } & (
   | { readonly kind: "torn write"; readonly host: string; readonly tear: "lost" | "written" }
   | { readonly kind: "freeze"; readonly host: string; readonly forMs: number }
   | { readonly kind: "clock"; readonly host: string; readonly byMs: number; readonly forMs: number }
-  | { readonly kind: "second process"; readonly host: string; readonly forMs: number }
+  /** `outlasts`: an edge's second process ends only when nothing is left to be written. */
+  | { readonly kind: "second process"; readonly host: string; readonly forMs: number; readonly outlasts: boolean }
   | { readonly kind: "named lost"; readonly host: string }
   | { readonly kind: "forged deletion" }
+  /** An edge starts anew on an empty disk, shortly before a poll closes and where the recorder hears of it late. */
+  | { readonly kind: "newcomer at the close"; readonly host: string }
+  /** After a restart the recorder finds nobody but an edge that starts anew on an empty disk. */
+  | { readonly kind: "alone with a newcomer"; readonly host: string; readonly forMs: number }
 );
 
 export type FaultKind = Fault["kind"];
@@ -109,11 +114,20 @@ const RECORDER_POINTS: readonly FaultPoint[] = [
   "after latching a result",
 ];
 
-export function planOf(seed: number): Plan {
+/** `kinds`: the only kinds of faults in the run; by chance where none are given. */
+export function planOf(seed: number, kinds?: readonly FaultKind[]): Plan {
   const dice = Dice.for(seed, "plan");
   const healsAt = dice.between(6000, 10_000);
   const mode = dice.chance(0.25) ? "liveness" : "safety";
   const polls = [poll(dice, 0, "last"), poll(dice, 1, "first"), poll(dice, 2, "votes"), poll(dice, ENCORE, "last")];
+  const victim = mode === "liveness" ? { host: dice.pick(EDGES), ailment: dice.pick(AILMENTS) } : undefined;
+  const rundown = polls.slice(0, ENCORE).map(({ index }) => ({
+    poll: index,
+    at: dice.between(1600, 3200),
+    forMs: dice.between(1000, healsAt - 3000),
+    byItself: dice.chance(0.5),
+  }));
+  const closes = rundown.map(({ poll: index, at, forMs }) => at + forMs + polls[index]!.graceMs);
   const hasEncore = mode === "liveness" || dice.chance(0.3);
   return {
     seed,
@@ -122,16 +136,11 @@ export function planOf(seed: number): Plan {
     latecomer: dice.chance(0.3) ? { host: LATECOMER, at: dice.between(3500, healsAt) } : undefined,
     shards: dice.chance(0.7) ? 1 : dice.between(2, 3),
     polls: hasEncore ? polls : polls.slice(0, ENCORE),
-    rundown: polls.slice(0, ENCORE).map(({ index }) => ({
-      poll: index,
-      at: dice.between(1600, 3200),
-      forMs: dice.between(1000, healsAt - 3000),
-      byItself: dice.chance(0.5),
-    })),
+    rundown,
     receivers: dice.between(12, 30),
-    faults: faultsOf(dice, healsAt),
+    faults: faultsOf(dice, { healsAt, closes, victim, kinds: kinds ?? someKinds(dice) }),
     healsAt,
-    victim: mode === "liveness" ? { host: dice.pick(EDGES), ailment: dice.pick(AILMENTS) } : undefined,
+    victim,
     pages: dice.chance(0.1) ? 210 : 0,
   };
 }
@@ -151,8 +160,19 @@ function poll(dice: Dice, index: number, mode: Poll["mode"]): Poll {
 }
 
 /** Swarm testing: a run has a few kinds of faults only, several times each, so that kinds do not hide each other. */
-function faultsOf(dice: Dice, healsAt: number): Fault[] {
+function someKinds(dice: Dice): FaultKind[] {
   const kinds = dice.shuffle(Object.keys(MAKERS) as FaultKind[]).slice(0, dice.between(1, 4));
+  if (dice.chance(0.3) && !kinds.includes("ambush")) kinds.push("ambush");
+  return kinds;
+}
+
+interface FaultFrame extends Pick<Plan, "healsAt" | "victim"> {
+  readonly kinds: readonly FaultKind[];
+  /** When each poll's grace ends. */
+  readonly closes: readonly number[];
+}
+
+function faultsOf(dice: Dice, { healsAt, closes, victim, kinds }: FaultFrame): Fault[] {
   const faults: Fault[] = [];
   for (const kind of kinds) {
     const often = RARE.has(kind) ? 1 : dice.between(1, 4);
@@ -160,14 +180,21 @@ function faultsOf(dice: Dice, healsAt: number): Fault[] {
       faults.push({ at: dice.between(1500, healsAt - 300), ...MAKERS[kind](dice) } as Fault);
   }
   // Two clocks that are wrong at once may agree with each other, and nobody can tell.
-  const { host } = (faults.find(({ kind }) => kind === "clock") as Extract<Fault, { kind: "clock" }> | undefined) ?? {
-    host: "",
-  };
-  return faults.map((fault) => (fault.kind === "clock" ? { ...fault, host } : fault)).sort((a, b) => a.at - b.at);
+  const host = victim?.ailment.startsWith("clock") ? victim.host : anyone(dice);
+  const settled = faults.map((fault): Fault => {
+    if (fault.kind === "clock") return { ...fault, host };
+    return fault.kind === "newcomer at the close" ? { ...fault, at: dice.pick(closes) - newcomerMs(dice) } : fault;
+  });
+  return settled.sort((a, b) => a.at - b.at);
 }
 
 /** At most once a run: these take something away for good. */
-const RARE = new Set<FaultKind>(["lost disk", "never returns", "second process", "named lost", "power cut"]);
+const RARE = new Set<FaultKind>([
+  ...(["lost disk", "never returns", "second process", "named lost", "power cut"] as const),
+  ...(["newcomer at the close", "alone with a newcomer"] as const),
+]);
+/** How long before a poll's grace ends a newcomer starts, ms: it can answer after some 700 to 1300. */
+const newcomerMs = (dice: Dice): number => dice.between(800, 1500);
 
 type Made<K extends FaultKind> = K extends unknown ? Omit<Extract<Fault, { kind: K }>, "at"> : never;
 
@@ -176,7 +203,7 @@ const MAKERS: { readonly [K in FaultKind]: (dice: Dice) => Made<K> } = {
   ambush: (dice) => {
     const host = dice.chance(0.4) ? RECORDER : dice.pick(EDGES);
     const point = dice.pick(host === RECORDER ? RECORDER_POINTS : POINTS);
-    const times = point.endsWith("a result") ? 1 : dice.between(1, 20);
+    const times = point.endsWith("a result") ? 1 : dice.between(1, point === "before an answer" ? 5 : 20);
     return { kind: "ambush", host, point, times, downMs: dice.between(50, 3000) };
   },
   restart: (dice) => ({ kind: "restart", host: dice.pick(EDGES), downMs: dice.between(50, 1500) }),
@@ -197,10 +224,16 @@ const MAKERS: { readonly [K in FaultKind]: (dice: Dice) => Made<K> } = {
   "torn write": (dice) => ({ kind: "torn write", host: anyone(dice), tear: dice.pick(["lost", "written"] as const) }),
   freeze: (dice) => ({ kind: "freeze", host: anyone(dice), forMs: dice.between(100, 6000) }),
   clock: (dice) => ({ kind: "clock", host: anyone(dice), byMs: byHowMuch(dice), forMs: dice.between(500, 5000) }),
-  "second process": (dice) => ({
-    kind: "second process",
-    host: dice.pick([...EDGES, RECORDER]),
-    forMs: dice.between(1000, 6000),
+  "second process": (dice) => {
+    const host = dice.pick([...EDGES, RECORDER]);
+    const outlasts = host !== RECORDER && dice.chance(0.4);
+    return { kind: "second process", host, forMs: dice.between(1000, 6000), outlasts };
+  },
+  "newcomer at the close": (dice) => ({ kind: "newcomer at the close", host: dice.pick(EDGES) }),
+  "alone with a newcomer": (dice) => ({
+    kind: "alone with a newcomer",
+    host: dice.pick(EDGES),
+    forMs: dice.between(1500, 4000),
   }),
   "forged deletion": () => ({ kind: "forged deletion" }),
   "named lost": (dice) => ({ kind: "named lost", host: dice.pick(EDGES) }),

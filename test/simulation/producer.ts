@@ -79,6 +79,7 @@ export class Producer {
     if (entry) await this.#nameLost(entry.edge, entry.boot);
   }
 
+  /** Before anything goes wrong: two edges that create one show at once make two keys of it, and keep one. */
   async #create(): Promise<void> {
     const { plan, front, stage } = this.#control;
     const polls = plan.polls.map(({ index: _, ...poll }) => poll);
@@ -89,6 +90,7 @@ export class Producer {
     const isDone = reply.kind === "answer" && (!isRefusal(reply.answer) || reply.answer.refused === "show_exists");
     if (!isDone) return void stage.after(100, () => void this.#create());
     stage.note("show created");
+    front.isCalm = false;
     for (let page = 0; page < plan.pages; page++) stage.after(page * 10, () => void this.#publish(machine, page));
   }
 

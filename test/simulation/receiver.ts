@@ -37,6 +37,8 @@ export interface ReceiverOptions {
   readonly forgets: boolean;
 }
 
+/** Chance of each press to go to an edge that steering has chosen anew. */
+const STEERED_ANEW = 0.2;
 /** Tries of one press before its receiver gives up. */
 const MAX_TRIES = 10;
 
@@ -48,7 +50,7 @@ export class Receiver {
   readonly attempts: Attempt[] = [];
   readonly #studio: Studio;
   readonly #dice: Dice;
-  readonly #home: number;
+  #home: number;
   /** "poll/k" → its newest choice. */
   readonly #newest = new Map<string, Attempt>();
 
@@ -69,6 +71,7 @@ export class Receiver {
   /** Presses a button. */
   choose(poll: number, option: number, k: number): void {
     const id = `${poll}/${k}`;
+    if (this.#dice.chance(STEERED_ANEW)) this.#home = this.#dice.below(16);
     if (this.forgets && this.#dice.chance(0.3)) this.#newest.delete(id);
     this.#press(poll, option, k, (this.#newest.get(id)?.press ?? 0) + 1);
   }

@@ -1,5 +1,5 @@
-// node test/simulation/run.ts --from 1 --count 60 [--twice 10] [--mutant NAME] [--budget-s 50]: runs seeds one after
-// another in this process, and prints a line of JSON a seed. It stops at the first violation where a mutant is asked for.
+// node test/simulation/run.ts [--seeds 7,9] [--from 1 --count 60] [--twice 10] [--mutant NAME]: runs seeds one after another
+// in this process, and prints a line of JSON a seed. A mutant is run until it is caught, in runs of its own kinds of faults.
 import { parseArgs } from "node:util";
 import { install } from "./hooks.ts";
 import { MUTANTS } from "./mutants.ts";
@@ -22,7 +22,7 @@ const { simulate } = await import("./simulate.ts");
 const [from, count, twice] = [Number(values.from), Number(values.count), Number(values.twice)];
 const seeds = values.seeds?.split(",").map(Number) ?? Array.from({ length: count }, (_, i) => from + i);
 for (const [i, seed] of seeds.entries()) {
-  const outcome = await simulate(seed);
+  const outcome = await simulate(seed, { kinds: mutant?.kinds });
   const again = i < twice ? await simulate(seed) : undefined;
   console.log(JSON.stringify({ ...outcome, again: again?.hash }));
   if (mutant && outcome.violations.length > 0) break;

@@ -7,10 +7,12 @@ import { Invariants } from "./invariants.ts";
 import { Machine, type Ground } from "./machine.ts";
 import { Nemesis } from "./nemesis.ts";
 import { Network } from "./network.ts";
-import { ENCORE, planOf, RECORDER, type Plan } from "./plan.ts";
+import { ENCORE, planOf, RECORDER, type FaultKind, type Plan } from "./plan.ts";
 import { ENCORE_AFTER_MS, ENCORE_MS, Producer, SHOW } from "./producer.ts";
 import { Receiver, type Studio } from "./receiver.ts";
 import { seedCrypto } from "./seeded-crypto.ts";
+import { unrest } from "./rest.ts";
+import type { Scene } from "./scene.ts";
 import { SimFinals } from "./finals.ts";
 import { Stage, type Violation } from "./stage.ts";
 import { Truth } from "./truth.ts";
@@ -28,20 +30,27 @@ export interface Outcome {
 
 /** How often invariants are looked at while faults go on, ms. */
 const INSPECT_MS = 1500;
+/** How often edges are asked for counts, ms: what they answer wrongly may be right again a moment later. */
+const ASK_MS = 100;
 /** How often it is looked, after healing, whether all has come to rest, ms. */
 const REST_MS = 250;
 /** Longest time from healing to rest, ms. */
 const REST_WITHIN_MS = 60_000;
 /** Receivers an edge that try whether it gets on. */
 const PROBES = 3;
+/** Share of presses that come about when a poll closes. */
+const LAST_MOMENT = 0.3;
 /** When a machine that was thought never to return does, after all has come to rest, ms. */
 const RETURN_MS = 200;
 
-/** Runs one seed. `print` gets the trace line by line. */
-export async function simulate(seed: number, print?: (line: string) => void): Promise<Outcome> {
+/** Runs one seed. `print` gets the trace line by line; `kinds` are the only kinds of faults, where given. */
+export async function simulate(
+  seed: number,
+  { print, kinds }: { print?: (line: string) => void; kinds?: readonly FaultKind[] | undefined } = {},
+): Promise<Outcome> {
   const stage = new Stage(seed, print);
   seedCrypto(seed);
-  const run = new Run(stage, planOf(seed));
+  const run = new Run(stage, planOf(seed, kinds));
   const onrejection = (error: unknown): void =>
     stage.violate("no unforeseen error", error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.on("unhandledRejection", onrejection);
@@ -68,6 +77,7 @@ class Run {
   readonly #receivers: Receiver[];
   readonly #producer: Producer;
   readonly #nemesis: Nemesis;
+  readonly #scene: Scene;
   readonly #invariants: Invariants;
   readonly #keys = new Map<string, string>();
   #isHealed = false;
@@ -110,7 +120,7 @@ class Run {
       clone: (host) => this.#clone(host),
       nameLost: (host) => void this.#producer.nameLost(host),
     });
-    this.#invariants = new Invariants({
+    this.#scene = {
       stage,
       truth: this.#truth,
       polls: plan.polls,
@@ -122,7 +132,8 @@ class Run {
       required: () => this.#required(),
       mayReturn: (boot) => this.#mayReturn(boot),
       keyOf: (replica) => this.#keyOf(replica),
-    });
+    };
+    this.#invariants = new Invariants(this.#scene);
   }
 
   start(): void {
@@ -136,6 +147,7 @@ class Run {
     this.#nemesis.start();
     this.#vote();
     this.#inspect();
+    this.#ask();
     this.#stage.after(healsAt, () => this.#heal());
   }
 
@@ -191,10 +203,13 @@ class Run {
       for (const receiver of this.#receivers) {
         const dice = this.#stage.dice(`presses ${receiver.subject} ${poll}`);
         const { options, votes } = polls[poll]!;
-        for (let presses = dice.between(0, 3); presses > 0; presses--)
-          this.#stage.after(dice.between(at - 200, at + forMs + 400), () =>
+        const closes = at + forMs;
+        for (let presses = dice.between(0, 3); presses > 0; presses--) {
+          const from = dice.chance(LAST_MOMENT) ? closes - 400 : at - 200;
+          this.#stage.after(dice.between(from, closes + 400), () =>
             receiver.choose(poll, dice.below(options.length), dice.between(1, votes)),
           );
+        }
       }
   }
 
@@ -217,6 +232,11 @@ class Run {
     this.#stage.after(INSPECT_MS, () => this.#inspect());
   }
 
+  #ask(): void {
+    this.#invariants.ask();
+    this.#stage.after(ASK_MS, () => this.#ask());
+  }
+
   #heal(): void {
     this.#nemesis.heal();
     this.#nemesis.afflict();
@@ -229,9 +249,9 @@ class Run {
   /** Looks again and again whether all has come to rest. */
   #await(deadline: number): void {
     this.#stage.after(REST_MS, () => {
-      const unrest = this.#invariants.unrest();
-      if (unrest === undefined) return this.#rest();
-      if (this.#stage.now > deadline) return this.#stage.violate("all comes to rest", unrest);
+      const reason = unrest(this.#scene);
+      if (reason === undefined) return this.#rest();
+      if (this.#stage.now > deadline) return this.#stage.violate("all comes to rest", reason);
       this.#await(deadline);
     });
   }

@@ -1,8 +1,9 @@
-import { ballotsOf, chainId, decodeBatch } from "../../crdt/batch.ts";
+import { ballotsOf, chainId, decodeBatch, decodeHeader } from "../../crdt/batch.ts";
 import type { Ballot } from "../../crdt/ballot.ts";
 import type { Watermark } from "../../crdt/coverage.ts";
 import { receiverHex } from "../../crdt/receiver.ts";
 import type { Counts, Poll } from "../../crdt/show.ts";
+import { canonical } from "./canonical.ts";
 import type { Stage } from "./stage.ts";
 
 /** A ballot in a batch that is durable somewhere. */
@@ -138,4 +139,23 @@ function lastOf(chain: ReadonlyMap<number, TrueBatch>): number {
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Whether counts are what they should be. A poll of which nothing was folded has none yet. */
+export function isTrue(counted: Counts, truly: Counts): boolean {
+  const isNothing =
+    counted.anonymous.length === 0 && [...truly.anonymous, ...truly.signed].every((count) => count === 0);
+  return isNothing || canonical(counted) === canonical(truly);
+}
+
+/** Whether a batch lies beyond `pruned`. */
+export function isAbove(bytes: Uint8Array, pruned: Watermark): boolean {
+  const header = decodeHeader(bytes);
+  return header.sequence > (pruned[chainId(header)] ?? 0);
+}
+
+/** A batch's chain and sequence. */
+export function identityOf(bytes: Uint8Array): string {
+  const header = decodeHeader(bytes);
+  return `${chainId(header)}/${header.sequence}`;
 }
