@@ -1,6 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { BALLOT_BYTES, MAX_DELAY_MS, readBallot, writeBallot, type Ballot } from "./ballot.ts";
+import { packOrders, packOutcomes, readOrders, readOutcomes, type Order, type Outcome } from "./order.ts";
 
 /**
  * One flush of one boot: the unit that is logged, replicated, folded, recorded and pruned. Its bytes are the same in
@@ -12,11 +13,16 @@ import { BALLOT_BYTES, MAX_DELAY_MS, readBallot, writeBallot, type Ballot } from
  *     time    = u48, base time, ms since 1970    count = u16    previous = 16 bytes    edge = u8 length, UTF-8
  *     payload = count × ballot                   where kind is 1, ballots, or 2, presence
  *             | poll count × seal                where kind is 3, seals; poll = u16
+ *             | count × order                    where kind is 4, orders
+ *             | count × outcome                  where kind is 5, outcomes: order.ts has both
  *     seal    = boot sequence hash               8 bytes, u32, 16 bytes: a chain of the same shard and edge
  *
  * `previous` and `hash` are the first 16 bytes of the SHA-256 of the chain's preceding batch, zeros before the first.
  */
-export type Batch = BatchHeader & (RecordBatch | SealBatch);
+export type Batch = BatchHeader & BatchBody;
+
+/** What a batch holds, by its kind. */
+export type BatchBody = RecordBatch | SealBatch | OrderBatch | OutcomeBatch;
 
 /** The inverse of `ballotsOf`; `base` is the batch's time, at most `MAX_DELAY_MS` before any ballot's. */
 export function packBallots(ballots: readonly Ballot[], base: number): Uint8Array {
@@ -57,6 +63,17 @@ export interface RecordBatch {
   readonly records: Uint8Array;
 }
 
+export interface OrderBatch {
+  readonly kind: "orders";
+  readonly orders: readonly Order[];
+}
+
+/** Written by the order processor. */
+export interface OutcomeBatch {
+  readonly kind: "outcomes";
+  readonly outcomes: readonly Outcome[];
+}
+
 /** An edge's word that a poll is over for it: the last batch of each chain it knows as its own. */
 export interface SealBatch {
   readonly kind: "seal";
@@ -76,6 +93,10 @@ export const BOOT_BYTES = 8;
 export const HASH_BYTES = 16;
 /** Most ballots in a batch: one flush, 16 kB, well within a link's frame. */
 export const MAX_BATCH_BALLOTS = 1000;
+/** Most orders in a batch: so many of the longest fill one. */
+export const MAX_BATCH_ORDERS = 14;
+/** Most outcomes in a batch: 15 kB of the longest. */
+export const MAX_BATCH_OUTCOMES = 200;
 /** Longest edge name in bytes: a DNS label. */
 export const MAX_EDGE_NAME_BYTES = 63;
 /** Most chains in a seal: boots of one edge in one show. Warned about from 300. */
@@ -90,7 +111,7 @@ export const NO_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 
 const FIXED_HEADER_BYTES = 1 + 1 + 2 + BOOT_BYTES + 4 + 6 + 2 + HASH_BYTES + 1;
 const SEALED_CHAIN_BYTES = BOOT_BYTES + 4 + HASH_BYTES;
-const KINDS = { ballots: 1, presence: 2, seal: 3 } as const;
+const KINDS = { ballots: 1, presence: 2, seal: 3, orders: 4, outcomes: 5 } as const;
 
 /** The bytes are no batch of a version this program knows. */
 export class BatchError extends Error {
@@ -117,17 +138,33 @@ export function batchHash(bytes: Uint8Array): Uint8Array {
 /** Writes a batch. Throws when a caller exceeds a named limit: that is our own mistake, never the world's. */
 export function encodeBatch(batch: Batch): Uint8Array {
   const edge = utf8ToBytes(batch.edge);
-  const count = batch.kind === "seal" ? batch.chains.length : batch.records.length / BALLOT_BYTES;
+  const { count, most, bytes: payload } = payloadOf(batch);
   assertWithin("sequence", batch.sequence, 1, MAX_SEQUENCE);
   assertWithin("edge name in bytes", edge.length, 1, MAX_EDGE_NAME_BYTES);
-  assertWithin("count", count, 1, batch.kind === "seal" ? MAX_SEALED_CHAINS : MAX_BATCH_BALLOTS);
-  const payload = batch.kind === "seal" ? 2 + count * SEALED_CHAIN_BYTES : count * BALLOT_BYTES;
-  const bytes = new Uint8Array(FIXED_HEADER_BYTES + edge.length + payload);
-  const view = new DataView(bytes.buffer);
-  const offset = writeHeader(bytes, view, batch, edge, count);
-  if (batch.kind === "seal") writeSeal(bytes, view, offset, batch);
-  else bytes.set(batch.records, offset);
+  assertWithin("count", count, 1, most);
+  const length = FIXED_HEADER_BYTES + edge.length + payload.length;
+  assertWithin("length in bytes", length, 1, MAX_BATCH_BYTES);
+  const bytes = new Uint8Array(length);
+  bytes.set(payload, writeHeader(bytes, viewOf(bytes), batch, edge, count));
   return bytes;
+}
+
+function payloadOf(batch: Batch): { readonly count: number; readonly most: number; readonly bytes: Uint8Array } {
+  switch (batch.kind) {
+    case "ballots":
+    case "presence":
+      return { count: batch.records.length / BALLOT_BYTES, most: MAX_BATCH_BALLOTS, bytes: batch.records };
+    case "seal":
+      return { count: batch.chains.length, most: MAX_SEALED_CHAINS, bytes: packSeal(batch) };
+    case "orders":
+      return { count: batch.orders.length, most: MAX_BATCH_ORDERS, bytes: packOrders(batch.orders, batch.time) };
+    case "outcomes":
+      return {
+        count: batch.outcomes.length,
+        most: MAX_BATCH_OUTCOMES,
+        bytes: packOutcomes(batch.outcomes, batch.time),
+      };
+  }
 }
 
 function writeHeader(bytes: Uint8Array, view: DataView, batch: Batch, edge: Uint8Array, count: number): number {
@@ -145,15 +182,18 @@ function writeHeader(bytes: Uint8Array, view: DataView, batch: Batch, edge: Uint
   return FIXED_HEADER_BYTES + edge.length;
 }
 
-function writeSeal(bytes: Uint8Array, view: DataView, offset: number, seal: SealBatch): void {
-  view.setUint16(offset, seal.poll);
-  let at = offset + 2;
+function packSeal(seal: SealBatch): Uint8Array {
+  const bytes = new Uint8Array(2 + seal.chains.length * SEALED_CHAIN_BYTES);
+  const view = viewOf(bytes);
+  view.setUint16(0, seal.poll);
+  let at = 2;
   for (const chain of seal.chains) {
     bytes.set(hexToBytes(chain.boot), at);
     view.setUint32(at + BOOT_BYTES, chain.sequence);
     bytes.set(chain.hash, at + BOOT_BYTES + 4);
     at += SEALED_CHAIN_BYTES;
   }
+  return bytes;
 }
 
 /** Reads a header alone, for those who route batches and do not fold them. Throws `BatchError`. */
@@ -207,9 +247,23 @@ export function decodeBatch(bytes: Uint8Array): Batch {
         poll: view.getUint16(offset),
         chains: readSeals(bytes, view, offset + 2, count),
       };
+    case KINDS.orders:
+      assertCount(count, MAX_BATCH_ORDERS);
+      return { ...header, kind: "orders", orders: whole(readOrders(bytes.subarray(offset), header.time), count) };
+    case KINDS.outcomes:
+      assertCount(count, MAX_BATCH_OUTCOMES);
+      return { ...header, kind: "outcomes", outcomes: whole(readOutcomes(bytes.subarray(offset), header.time), count) };
     default:
-      throw new BatchError(`reading a batch: got kind ${kind}, wanted 1 (ballots), 2 (presence) or 3 (seal)`);
+      throw new BatchError(
+        `reading a batch: got kind ${kind}, wanted 1 (ballots), 2 (presence), 3 (seal), 4 (orders) or 5 (outcomes)`,
+      );
   }
+}
+
+/** Records of other lengths than they say, or of another number, are damage. */
+function whole<T>(records: readonly T[] | undefined, count: number): readonly T[] {
+  if (records?.length === count) return records;
+  throw new BatchError(`reading a batch: got ${records?.length ?? "damaged"} records, wanted ${count}`);
 }
 
 function readSeals(bytes: Uint8Array, view: DataView, offset: number, count: number): SealedChain[] {

@@ -11,6 +11,7 @@ import {
   type SealBatch,
 } from "./batch.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
+import { OrderBook } from "./order-book.ts";
 import type { ReceiverId } from "./receiver.ts";
 import type { Counts } from "./show.ts";
 import { EdgeList, PRESENCE_RULES, Tally, type KnownBallot, type TallyRules } from "./tally.ts";
@@ -55,6 +56,7 @@ export class Fold {
   readonly coverage = new Coverage();
   readonly forks: Fork[] = [];
   readonly seals: StandingSeal[] = [];
+  readonly orders = new OrderBook();
   readonly #rulesOf: (poll: number) => TallyRules | undefined;
   readonly #epoch: number;
   readonly #edges = new EdgeList();
@@ -158,7 +160,7 @@ export class Fold {
   /** Counts the ballots of a batch beyond the cut that was folded before the final was known. */
   noteLate(poll: number, bytes: Uint8Array): void {
     const batch = decodeBatch(bytes);
-    if (batch.kind === "seal") return;
+    if (!("records" in batch)) return;
     let count = 0;
     for (const ballot of ballotsOf(batch)) if (ballot.poll === poll) count += 1;
     this.addLate(poll, count);
@@ -206,11 +208,27 @@ export class Fold {
   #fold(id: string, batch: Batch, bytes: Uint8Array): void {
     const head = this.#heads.get(id) ?? { hash: NO_HASH, time: 0 };
     if (!equalBytes(head.hash, batch.previous)) this.forks.push({ chain: id, sequence: batch.sequence });
-    let latest = batch.time;
-    if (batch.kind === "seal") this.addSeal(standing(batch));
-    else latest = this.#foldBallots(id, batch);
+    const latest = this.#foldBody(id, batch);
     this.#heads.set(id, { hash: batchHash(bytes), time: Math.max(head.time, latest) });
     this.coverage.raise(id, batch.sequence);
+  }
+
+  /** Returns the time of the latest record. */
+  #foldBody(id: string, batch: Batch): number {
+    switch (batch.kind) {
+      case "ballots":
+      case "presence":
+        return this.#foldBallots(id, batch);
+      case "seal":
+        this.addSeal(standing(batch));
+        return batch.time;
+      case "orders":
+        for (const order of batch.orders) this.orders.take(order, batch.edge);
+        return latestOf(batch.time, batch.orders);
+      case "outcomes":
+        for (const outcome of batch.outcomes) this.orders.takeOutcome(outcome);
+        return latestOf(batch.time, batch.outcomes);
+    }
   }
 
   /** Returns the time of the latest ballot. */
@@ -262,6 +280,10 @@ export async function refold(
     fold.take(bytes);
   }
   return fold;
+}
+
+function latestOf(base: number, records: readonly { readonly time: number }[]): number {
+  return records.reduce((latest, { time }) => Math.max(latest, time), base);
 }
 
 function standing({ kind, poll, chains, shard, edge, boot, sequence, time }: Batch & SealBatch): StandingSeal {

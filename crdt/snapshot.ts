@@ -1,5 +1,6 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Fold, StandingSeal } from "./fold.ts";
+import type { OrderRecord } from "./order-book.ts";
 
 /**
  * The state of a member's folds, so that a log need not be read from its beginning. Joining it is idempotent: slots are
@@ -22,6 +23,8 @@ interface Head {
   readonly seals: readonly (Omit<StandingSeal, "chains" | "previous"> & {
     readonly chains: readonly { readonly boot: string; readonly sequence: number; readonly hash: string }[];
   })[];
+  /** Absent in what an earlier version wrote. */
+  readonly orders?: readonly OrderRecord[];
 }
 
 const SLOT_BYTES = 18;
@@ -105,6 +108,7 @@ function joinSnapshot(fold: Fold, bytes: Uint8Array): void {
   for (const seal of head.seals)
     if (seal.sequence > fold.coverage.of(seal))
       fold.addSeal({ ...seal, chains: seal.chains.map((chain) => ({ ...chain, hash: hexToBytes(chain.hash) })) });
+  for (const record of head.orders ?? []) fold.orders.takeRecord(record);
   for (const [chain, sequence] of Object.entries(head.coverage)) {
     const { hash, time } = head.heads[chain]!;
     fold.resume(chain, sequence, hexToBytes(hash), time);
@@ -130,6 +134,7 @@ function headOf(fold: Fold): Head {
       time,
       chains: chains.map((chain) => ({ ...chain, hash: bytesToHex(chain.hash) })),
     })),
+    orders: [...fold.orders.records()],
   };
 }
 

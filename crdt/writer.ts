@@ -1,26 +1,23 @@
-import { MAX_DELAY_MS, type Ballot } from "./ballot.ts";
+import type { Ballot } from "./ballot.ts";
 import {
   batchHash,
   encodeBatch,
   MAX_BATCH_BALLOTS,
+  MAX_BATCH_ORDERS,
+  MAX_BATCH_OUTCOMES,
   NO_HASH,
   packBallots,
+  type BatchBody,
   type Chain,
-  type RecordBatch,
-  type SealBatch,
   type SealedChain,
 } from "./batch.ts";
 import type { Journal } from "./journal.ts";
+import type { Order, Outcome } from "./order.ts";
 import type { Timers } from "./ports.ts";
+import { Queue, type Flush, type Waiter } from "./queue.ts";
 
 /** How long a ballot waits for company before it is written, ms: an fsync costs about as much. */
 export const FLUSH_INTERVAL_MS = 3;
-
-interface Pending {
-  readonly ballot: Ballot;
-  readonly resolve: (sequence: number) => void;
-  readonly reject: (error: Error) => void;
-}
 
 interface PendingSeal {
   readonly poll: number;
@@ -29,9 +26,9 @@ interface PendingSeal {
 }
 
 interface Cut {
-  readonly kind: "ballots" | "presence" | "seal";
+  readonly kind: BatchBody["kind"];
   readonly bytes: Uint8Array;
-  readonly written: readonly Pending[];
+  readonly waiters: readonly Waiter[];
 }
 
 /**
@@ -44,8 +41,11 @@ export class Writer {
   readonly #journal: Journal;
   readonly #timers: Timers;
   readonly #onwritten: (batches: readonly Uint8Array[]) => void;
-  readonly #ballots: Pending[] = [];
-  readonly #presence: Pending[] = [];
+  readonly #ballots = new Queue<Ballot>(MAX_BATCH_BALLOTS, ballotsBody("ballots"));
+  readonly #presence = new Queue<Ballot>(MAX_BATCH_BALLOTS, ballotsBody("presence"));
+  readonly #orders = new Queue<Order>(MAX_BATCH_ORDERS, (orders) => ({ kind: "orders", orders }));
+  readonly #outcomes = new Queue<Outcome>(MAX_BATCH_OUTCOMES, (outcomes) => ({ kind: "outcomes", outcomes }));
+  readonly #queues = [this.#ballots, this.#presence, this.#orders, this.#outcomes] as const;
   readonly #seals: PendingSeal[] = [];
   #sequence = 0;
   #written = 0;
@@ -78,18 +78,24 @@ export class Writer {
     return this.#written;
   }
 
-  /** Ballots that wait for their flush. */
+  /** Records that wait for their flush. */
   get waiting(): number {
-    return this.#ballots.length + this.#presence.length;
+    return this.#queues.reduce((waiting, { length }) => waiting + length, 0);
   }
 
   /** Resolves with the batch's sequence when the ballot is durable. Rejects as `Journal.append` does. */
   write(kind: "ballots" | "presence", ballot: Ballot): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const pending = kind === "ballots" ? this.#ballots : this.#presence;
-      pending.push({ ballot, resolve, reject });
-      this.#schedule(pending.length >= MAX_BATCH_BALLOTS);
-    });
+    return this.#push(kind === "ballots" ? this.#ballots : this.#presence, ballot);
+  }
+
+  /** The same for an order. */
+  writeOrder(order: Order): Promise<number> {
+    return this.#push(this.#orders, order);
+  }
+
+  /** The same for an outcome: the order processor's alone. */
+  writeOutcome(outcome: Outcome): Promise<number> {
+    return this.#push(this.#outcomes, outcome);
   }
 
   /**
@@ -107,6 +113,13 @@ export class Writer {
     this.#cancelTimer = undefined;
     if (!this.#flushing && this.#due > 0) this.#flushing = this.#drain();
     return this.#flushing ?? Promise.resolve();
+  }
+
+  #push<T extends { readonly time: number }>(queue: Queue<T>, record: T): Promise<number> {
+    return new Promise((resolve, reject) => {
+      queue.push(record, { resolve, reject });
+      this.#schedule(queue.isFull);
+    });
   }
 
   #schedule(now: boolean): void {
@@ -130,15 +143,15 @@ export class Writer {
     try {
       await this.#journal.append(cuts.map(({ bytes }) => ({ kind: "batch", show: this.#show, bytes })));
     } catch (error) {
-      for (const { written } of cuts) for (const pending of written) pending.reject(error as Error);
+      for (const { waiters } of cuts) for (const waiter of waiters) waiter.reject(error as Error);
       return;
     }
     this.#sequence = sequence;
     this.#head = head;
     this.#onwritten(cuts.map(({ bytes }) => bytes));
-    for (const [i, { kind, written }] of cuts.entries()) {
-      if (kind === "ballots") this.#written += written.length;
-      for (const pending of written) pending.resolve(sequence - cuts.length + 1 + i);
+    for (const [i, { kind, waiters }] of cuts.entries()) {
+      if (kind === "ballots") this.#written += waiters.length;
+      for (const waiter of waiters) waiter.resolve(sequence - cuts.length + 1 + i);
     }
   }
 
@@ -147,37 +160,25 @@ export class Writer {
     const cuts: Cut[] = [];
     let sequence = this.#sequence;
     let head = this.#head;
-    const add = (body: { time: number } & (RecordBatch | SealBatch), written: readonly Pending[]): void => {
+    const add = ({ body, waiters }: Flush): void => {
       sequence += 1;
       const bytes = encodeBatch({ ...this.chain, sequence, previous: head, ...body });
       head = batchHash(bytes);
-      cuts.push({ kind: body.kind, bytes, written });
+      cuts.push({ kind: body.kind, bytes, waiters });
     };
-    for (const kind of ["ballots", "presence"] as const) {
-      const written = this.#takeFlush(kind);
-      const first = written[0];
-      if (!first) continue;
-      const records = packBallots(
-        written.map(({ ballot }) => ballot),
-        first.ballot.time,
-      );
-      add({ kind, time: first.ballot.time, records }, written);
+    for (const queue of this.#queues) {
+      const flush = queue.take();
+      if (flush) add(flush);
     }
     if (this.waiting > 0) return { cuts, sequence, head };
     for (const seal of this.#seals.splice(0)) {
       const chains = [...seal.others, { boot: this.chain.boot, sequence, hash: head }];
-      add({ kind: "seal", time: seal.time, poll: seal.poll, chains }, []);
+      add({ body: { kind: "seal", time: seal.time, poll: seal.poll, chains }, waiters: [] });
     }
     return { cuts, sequence, head };
   }
+}
 
-  #takeFlush(kind: "ballots" | "presence"): Pending[] {
-    const pending = kind === "ballots" ? this.#ballots : this.#presence;
-    const base = pending[0]?.ballot.time ?? 0;
-    const most = Math.min(MAX_BATCH_BALLOTS, pending.length);
-    const fits = ({ ballot }: Pending): boolean => ballot.time >= base && ballot.time - base <= MAX_DELAY_MS;
-    let count = 0;
-    while (count < most && fits(pending[count]!)) count += 1;
-    return pending.splice(0, count);
-  }
+function ballotsBody(kind: "ballots" | "presence"): (ballots: readonly Ballot[], time: number) => BatchBody {
+  return (ballots, time) => ({ kind, records: packBallots(ballots, time) });
 }

@@ -5,6 +5,7 @@ import {
   batchHash,
   decodeBatch,
   MAX_BATCH_BALLOTS,
+  MAX_BATCH_ORDERS,
   NO_HASH,
   type Batch,
   type Chain,
@@ -13,6 +14,7 @@ import { Journal } from "../../../crdt/journal.ts";
 import { StoreFull } from "../../../crdt/store/store.ts";
 import { FLUSH_INTERVAL_MS, Writer } from "../../../crdt/writer.ts";
 import { aBallot, START } from "../../support/ballots.ts";
+import { anOrder, anOutcome } from "../../support/orders.ts";
 import { NotedStore } from "../../support/noted-store.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
 
@@ -33,7 +35,7 @@ function aWriter() {
 }
 
 const sizes = (flushes: readonly Batch[][]) =>
-  flushes.map((batches) => batches.map((batch) => (batch.kind === "seal" ? "seal" : [...ballotsOf(batch)].length)));
+  flushes.map((batches) => batches.map((batch) => ("records" in batch ? [...ballotsOf(batch)].length : batch.kind)));
 
 test("ballots gather for a few milliseconds and share a batch and a sequence", async () => {
   const { world, writer, write, flushes, store } = aWriter();
@@ -194,4 +196,27 @@ test("after a write whose outcome is unknown nothing is written any more", async
   await writer.flush();
   await second;
   expect([store.appends.length, flushes.length]).toEqual([1, 0]);
+});
+
+test("orders, outcomes and ballots of one flush are batches of their own, and a seal comes after all of them", async () => {
+  const { writer, write, flushes } = aWriter();
+  const written = [
+    writer.writeOutcome(anOutcome()),
+    writer.writeOrder(anOrder()),
+    writer.writeOrder(anOrder({ id: "0e".repeat(16) })),
+    write(),
+  ];
+  await writer.seal(0, START, []);
+  expect(await Promise.all(written)).toEqual([3, 2, 2, 1]);
+  expect(flushes.flat().map(({ kind }) => kind)).toEqual(["ballots", "orders", "outcomes", "seal"]);
+  expect(writer.written).toBe(1);
+});
+
+test("more orders than a batch holds go into the next, none left out", async () => {
+  const { writer, flushes } = aWriter();
+  const ids = Array.from({ length: MAX_BATCH_ORDERS + 1 }, (_, i) => i.toString(16).padStart(32, "0"));
+  await Promise.all(ids.map((id) => writer.writeOrder(anOrder({ id }))));
+  const batches = flushes.flat().map((batch) => (batch.kind === "orders" ? batch.orders.map(({ id }) => id) : []));
+  expect(batches.map(({ length }) => length)).toEqual([MAX_BATCH_ORDERS, 1]);
+  expect(batches.flat()).toEqual(ids);
 });

@@ -1,0 +1,57 @@
+import { MAX_DELAY_MS } from "./ballot.ts";
+import type { BatchBody } from "./batch.ts";
+
+/** What waits for a record to be durable: told the batch's sequence, or why there will be none. */
+export interface Waiter {
+  readonly resolve: (sequence: number) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What becomes one batch: its base time and body, and who waits for it. */
+export interface Flush {
+  readonly body: { readonly time: number } & BatchBody;
+  readonly waiters: readonly Waiter[];
+}
+
+/** Records of one kind that wait for their flush. */
+export class Queue<T extends { readonly time: number }> {
+  readonly #most: number;
+  readonly #bodyOf: (records: readonly T[], time: number) => BatchBody;
+  readonly #records: T[] = [];
+  readonly #waiters: Waiter[] = [];
+
+  /** `bodyOf` makes the body of a batch of at most `most` records, none earlier than `time`. */
+  constructor(most: number, bodyOf: (records: readonly T[], time: number) => BatchBody) {
+    this.#most = most;
+    this.#bodyOf = bodyOf;
+  }
+
+  get length(): number {
+    return this.#records.length;
+  }
+
+  /** As many wait as one batch takes. */
+  get isFull(): boolean {
+    return this.#records.length >= this.#most;
+  }
+
+  push(record: T, waiter: Waiter): void {
+    this.#records.push(record);
+    this.#waiters.push(waiter);
+  }
+
+  /** The next batch, of those at the front that one can hold; undefined where nothing waits. */
+  take(): Flush | undefined {
+    const time = this.#records[0]?.time;
+    if (time === undefined) return undefined;
+    const most = Math.min(this.#most, this.#records.length);
+    let count = 0;
+    while (count < most && fits(this.#records[count]!.time - time)) count += 1;
+    const body = this.#bodyOf(this.#records.splice(0, count), time);
+    return { body: { ...body, time }, waiters: this.#waiters.splice(0, count) };
+  }
+}
+
+function fits(delay: number): boolean {
+  return delay >= 0 && delay <= MAX_DELAY_MS;
+}

@@ -1,0 +1,28 @@
+// Orders and outcomes for tests.
+import type { Order, Outcome } from "../../crdt/order.ts";
+import { START } from "./ballots.ts";
+
+export const ORDER_ID = "0f".repeat(16);
+export const ORDER_DIGEST = "d1".repeat(16);
+
+export const anOrder = (given: Partial<Order> = {}): Order => ({
+  id: ORDER_ID,
+  hi: 1,
+  lo: 2,
+  item: "shirt",
+  quantity: 3,
+  digest: ORDER_DIGEST,
+  sealed: Uint8Array.of(0xca, 0xfe),
+  time: START + 5,
+  ...given,
+});
+export const anOutcome = (given: Partial<Outcome> = {}): Outcome => ({
+  id: ORDER_ID,
+  hi: 1,
+  lo: 2,
+  step: 1,
+  state: "reserved",
+  reason: "",
+  time: START + 9,
+  ...given,
+});
