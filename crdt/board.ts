@@ -31,10 +31,14 @@ export interface Watermarks {
 
 export const NO_WATERMARKS: Watermarks = { recorded: {}, pruned: {}, deletable: {} };
 
+/** A page of text and a picture are for whoever opens the application; a lower third is over everyone's picture. */
+export const CONTENT_KINDS = ["page", "picture", "lower-third"] as const;
+export type ContentKind = (typeof CONTENT_KINDS)[number];
+
 /** Something that a producer publishes: what receivers show beside the polls. */
 export interface ContentItem {
   readonly id: string;
-  readonly kind: "page" | "picture";
+  readonly kind: ContentKind;
   readonly title: string;
   /** A page's text; a picture's alternative text. */
   readonly text: string;
@@ -61,6 +65,7 @@ type BoardKey =
   | "awaited"
   | `poll/${string}`
   | `transition/${string}/${TransitionName}`
+  | `scheduled/${string}`
   | `released/${string}`
   | `roster/${string}/${string}`
   | `lost/${string}/${string}`
@@ -75,6 +80,15 @@ type BoardKey =
   | `confirmed/${string}/${number}`
   | `progress/${string}`
   | `audit/${string}`;
+
+/** When a poll is to open by itself. May be changed until it has. */
+export interface Schedule {
+  /** Milliseconds since 1970. */
+  readonly opensAt: number;
+  /** Milliseconds that it is open; left out, until a producer closes it. */
+  readonly openMs?: number;
+  readonly by: string;
+}
 
 /** Who released a poll's results, named a boot lost, armed a threshold, or has a cue. */
 export interface Declaration {
@@ -118,6 +132,10 @@ export class Board {
       if (transition) found[name] = transition;
     }
     return found;
+  }
+
+  schedule(poll: string): Schedule | undefined {
+    return this.#get<Schedule>(`scheduled/${poll}`);
   }
 
   released(poll: string): Declaration | undefined {
@@ -270,6 +288,14 @@ export class Board {
     this.#setOnce(`transition/${poll}/${name}`, transition);
   }
 
+  setSchedule(poll: string, schedule: Schedule): void {
+    this.#set(`scheduled/${poll}`, schedule);
+  }
+
+  removeSchedule(poll: string): void {
+    this.#remove(`scheduled/${poll}`);
+  }
+
   release(poll: string, declaration: Declaration): void {
     this.#setOnce(`released/${poll}`, declaration);
   }
@@ -293,8 +319,7 @@ export class Board {
 
   /** Takes a boot off the roster: its successor on the same disk has taken over all that it wrote. */
   removeRosterEntry(edge: string, boot: string): void {
-    const key: BoardKey = `roster/${edge}/${boot}`;
-    if (this.#map.has(key)) this.#map.delete(key);
+    this.#remove(`roster/${edge}/${boot}`);
   }
 
   setWatermarks(watermarks: Watermarks): void {
@@ -319,6 +344,11 @@ export class Board {
     });
   }
 
+  /** Takes something off the screens. Its picture stays: another edge may be about to show it. */
+  withdraw(id: string): void {
+    this.#remove(`content/${id}`);
+  }
+
   /** `key` is unique by construction: time, edge and a running number. */
   addAudit(key: string, entry: AuditEntry): void {
     this.#set(`audit/${key}`, entry);
@@ -336,6 +366,10 @@ export class Board {
 
   #set(key: BoardKey, value: unknown): void {
     this.#map.set(key, value);
+  }
+
+  #remove(key: BoardKey): void {
+    if (this.#map.has(key)) this.#map.delete(key);
   }
 
   #setOnce(key: BoardKey, value: unknown): void {

@@ -9,8 +9,21 @@ export interface Show {
   readonly shards: number;
   /** Milliseconds since 1970; times in tables count from a day before. */
   readonly created: number;
+  /** A trial run under an id of its own: its documents, and so its ballots, are its own too. */
+  readonly rehearsal?: true;
+  /** When its polls open and close, from the start of the show on. */
+  readonly rundown?: readonly RundownItem[];
   /** The show's key, wrapped with the network's secret: hexadecimal. Without it no receiver can be traced. */
   readonly wrappedKey: string;
+}
+
+/** A poll's place in the rundown. */
+export interface RundownItem {
+  readonly poll: string;
+  /** Milliseconds after the start of the show at which it opens. */
+  readonly afterMs: number;
+  /** Milliseconds that it is open; left out, until a producer closes it. */
+  readonly openMs?: number;
 }
 
 /** How ballots of one receiver in one poll are folded. */
@@ -30,6 +43,8 @@ export interface Poll {
   readonly graceMs: number;
   /** Whether counts are visible while the poll is open; either way `released` shows them. */
   readonly results: "hidden" | "live";
+  /** The right option of a quiz, by its id: told to viewers once the poll is released. */
+  readonly answer?: string;
 }
 
 export interface Option {

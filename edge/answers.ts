@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { CONTENT_KINDS } from "../crdt/board.ts";
 import { POLL_STATES } from "../crdt/poll.ts";
 
 /** What the routes answer with: described for /openapi.json, and the types that the code which builds it has to meet. */
@@ -19,12 +20,15 @@ export const PollBody = v.object({
   opens_at: v.exactOptional(Milliseconds),
   closes_at: v.exactOptional(Milliseconds),
   counts: v.exactOptional(v.array(OptionCounts)),
+  answer: v.exactOptional(v.pipe(v.string(), v.description("the right option of a quiz, once it is released"))),
 });
 export type PollBody = v.InferOutput<typeof PollBody>;
 
-/** A poll as producers see it. */
+/** A poll as producers see it. Its answer, where it is a quiz, from the start. */
 export const ProducerPollBody = v.object({
   ...PollBody.entries,
+  released: v.boolean(),
+  scheduled: v.exactOptional(v.object({ opens_at: Milliseconds, open_for_ms: v.exactOptional(v.number()) })),
   grace_ms: v.number(),
   results: v.picklist(["hidden", "live"]),
   counts_visible: v.boolean(),
@@ -35,7 +39,7 @@ export type ProducerPollBody = v.InferOutput<typeof ProducerPollBody>;
 
 export const ContentItemBody = v.object({
   id: v.string(),
-  kind: v.picklist(["page", "picture"]),
+  kind: v.picklist(CONTENT_KINDS),
   title: v.string(),
   text: v.string(),
   picture: v.exactOptional(v.pipe(v.string(), v.description("address of the picture, relative to this edge"))),
@@ -44,14 +48,21 @@ export const ContentItemBody = v.object({
 });
 export type ContentItemBody = v.InferOutput<typeof ContentItemBody>;
 
+const ShowName = v.object({
+  id: v.string(),
+  title: v.string(),
+  rehearsal: v.exactOptional(v.pipe(v.literal(true), v.description("a trial run: its ballots are nobody's result"))),
+});
+
 export const ContentBody = v.object({
-  show: v.object({ id: v.string(), title: v.string() }),
+  show: ShowName,
   revision: v.pipe(v.string(), v.description("changes with everything below it")),
   time: Milliseconds,
   next_poll_ms: v.pipe(v.number(), v.description("after so long ask again")),
   polls: v.array(PollBody),
   content: v.array(ContentItemBody),
 });
+export type ContentBody = v.InferOutput<typeof ContentBody>;
 
 export const ResultsBody = v.object({
   poll: v.string(),
@@ -88,6 +99,7 @@ export const ReceiverBody = v.object({
   edge: v.string(),
   region: v.string(),
 });
+export type ReceiverBody = v.InferOutput<typeof ReceiverBody>;
 
 export const ReceiptBody = v.object({
   code: v.string(),
@@ -103,10 +115,12 @@ export const ReceiptBody = v.object({
   level: v.picklist(["local", "peer"]),
   time: Milliseconds,
 });
+export type ReceiptBody = v.InferOutput<typeof ReceiptBody>;
 
 export const MineBody = v.object({
   ballots: v.array(v.object({ press: v.number(), option: v.string(), k: v.number() })),
 });
+export type MineBody = v.InferOutput<typeof MineBody>;
 
 const PlaceBody = v.pipe(
   v.object({ latitude: v.number(), longitude: v.number() }),
@@ -161,8 +175,10 @@ const RosterBody = v.object({
 });
 
 export const ShowBody = v.object({
-  id: v.string(),
-  title: v.string(),
+  ...ShowName.entries,
+  rundown: v.exactOptional(
+    v.array(v.object({ poll: v.string(), after_s: v.number(), open_for_s: v.exactOptional(v.number()) })),
+  ),
   shards: v.number(),
   created: Milliseconds,
   revision: v.string(),
@@ -171,6 +187,69 @@ export const ShowBody = v.object({
   roster: v.array(RosterBody),
 });
 export type ShowBody = v.InferOutput<typeof ShowBody>;
+
+/** What an emergency stop has ended, by ids. */
+export const StopAnswer = v.object({
+  closed: v.array(v.string()),
+  unscheduled: v.array(v.string()),
+  withdrawn: v.array(v.string()),
+});
+export type StopAnswer = v.InferOutput<typeof StopAnswer>;
+
+/** A poll for a graphics system: everything that goes on air, worked out. */
+export const GraphicsBody = v.object({
+  show: v.string(),
+  title: v.string(),
+  rehearsal: v.boolean(),
+  poll: v.string(),
+  question: v.string(),
+  state: v.picklist(POLL_STATES),
+  final: v.boolean(),
+  opens_at: v.exactOptional(Milliseconds),
+  closes_at: v.exactOptional(Milliseconds),
+  time: Milliseconds,
+  total: v.number(),
+  options: v.array(
+    v.object({
+      option: v.string(),
+      letter: v.string(),
+      text: v.string(),
+      count: v.number(),
+      percent: v.pipe(v.number(), v.description("of all votes, to one decimal")),
+      rank: v.pipe(v.number(), v.description("1 for the most votes; equal counts share a rank")),
+    }),
+  ),
+});
+export type GraphicsBody = v.InferOutput<typeof GraphicsBody>;
+
+/** How an edge is. */
+export const HealthBody = v.object({
+  edge: v.string(),
+  region: v.string(),
+  boot: v.string(),
+  ready: v.boolean(),
+  reasons: v.array(v.string()),
+  draining: v.boolean(),
+  load: v.object({
+    receivers: v.number(),
+    ballots_per_s: v.number(),
+    capacity: v.object({ receivers: v.number(), ballots_per_s: v.number() }),
+  }),
+  clock: v.object({ trusted: v.boolean(), skew_ms: v.number() }),
+  links: v.array(v.object({ peer: v.string(), open: v.boolean(), round_trip_ms: v.number() })),
+  alarms: v.array(v.string()),
+  shows: v.array(
+    v.object({
+      id: v.string(),
+      ready: v.boolean(),
+      lag_ms: v.pipe(
+        v.record(v.string(), v.number()),
+        v.description("by peer: since it covered all that this edge has"),
+      ),
+    }),
+  ),
+});
+export type HealthBody = v.InferOutput<typeof HealthBody>;
 
 export const AuditBody = v.object({
   audit: v.array(
@@ -184,8 +263,10 @@ export const AuditBody = v.object({
     }),
   ),
 });
+export type AuditBody = v.InferOutput<typeof AuditBody>;
 
 export const LostAnswer = v.object({ edge: v.string(), boot: v.string(), lost: v.literal(true) });
+export type LostAnswer = v.InferOutput<typeof LostAnswer>;
 
 export const ProblemBody = v.object({
   type: v.string(),
@@ -195,3 +276,4 @@ export const ProblemBody = v.object({
   code: v.string(),
   retry_after_s: v.exactOptional(v.number()),
 });
+export type ProblemBody = v.InferOutput<typeof ProblemBody>;

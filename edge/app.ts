@@ -14,11 +14,23 @@ import { showOpenApi, showSchema } from "./routes/documents.ts";
 import { allowOrigins, refuseMistake, refuseUnknown } from "./routes/fallback.ts";
 import { showInspection } from "./routes/inspect.ts";
 import { showHealth, showMetrics, showReadiness } from "./routes/operations.ts";
-import { redirectToPage, showPage } from "./routes/pages.ts";
-import { publishPage, publishPicture } from "./routes/publishing.ts";
+import { redirectToPage, showAsset, showPage } from "./routes/pages.ts";
+import { publishPage, publishPicture, withdrawContent } from "./routes/publishing.ts";
 import { admitReceiver } from "./routes/receivers.ts";
 import { showAllResults, showResults } from "./routes/results.ts";
-import { commandPoll, createShow, nameLost, openPoll, showAudit, showShow } from "./routes/shows.ts";
+import {
+  commandPoll,
+  createShow,
+  nameLost,
+  openPoll,
+  schedulePoll,
+  showAudit,
+  showShow,
+  startRundown,
+  stopShow,
+  unschedulePoll,
+} from "./routes/shows.ts";
+import { showGraphics } from "./routes/graphics.ts";
 import { joinLive, joinRoom } from "./routes/sockets.ts";
 import type { EdgeService } from "./service.ts";
 import { Nearby } from "./steering/nearby.ts";
@@ -40,7 +52,7 @@ export interface AppDeps {
   readonly broadcaster?: Broadcaster;
   /** IP address of who sent the request, trusted proxies accounted for. */
   readonly clientAddress: (c: Context) => string;
-  /** Files of the receiver's page. */
+  /** The pages that people use, as the build has made them. */
   readonly pages: Pages;
   /** How neighbours are asked how they are; left out, their links and their word on the board decide. */
   readonly probe?: Probe;
@@ -58,11 +70,14 @@ export interface App {
   sockets(): { readonly receivers: number; readonly readers: number };
 }
 
-/** The routes of an edge. Receivers' are open to pages of any origin; there is no middleware on any of them. */
+/**
+ * The routes of an edge. They are open to pages of any origin: a receiver or a console whose edge is gone goes on at
+ * another, and a token in a header, which no browser sends by itself, is the control. There is no middleware on any.
+ */
 export function createApp(deps: AppDeps): App {
   const context = routeContext(deps);
   const hono = new Hono();
-  const open = (method: "GET" | "POST", path: string, handler: RouteHandler) =>
+  const open = (method: "GET" | "POST" | "PUT", path: string, handler: RouteHandler) =>
     hono.on(method, path, handler).options(path, allowOrigins());
 
   open("POST", "/v1/shows/:show/polls/:poll/ballots", castBallot(context));
@@ -79,17 +94,23 @@ export function createApp(deps: AppDeps): App {
   hono.get("/v1/rooms/:show/board", joinRoom(context, "board"));
   hono.get("/v1/rooms/:show/tallies", joinRoom(context, "tallies"));
 
-  hono.post("/v1/shows", createShow(context));
-  hono.get("/v1/shows/:show", showShow(context));
-  hono.get("/v1/shows/:show/audit", showAudit(context));
-  hono.post("/v1/shows/:show/lost", nameLost(context));
-  hono.post("/v1/shows/:show/polls/:poll/arm", commandPoll(context, "arm"));
-  hono.post("/v1/shows/:show/polls/:poll/open", openPoll(context));
-  hono.post("/v1/shows/:show/polls/:poll/close", commandPoll(context, "close"));
-  hono.post("/v1/shows/:show/polls/:poll/void", commandPoll(context, "void"));
-  hono.post("/v1/shows/:show/polls/:poll/release", commandPoll(context, "release"));
-  hono.put("/v1/shows/:show/content/:id", publishPage(context));
-  hono.put("/v1/shows/:show/content/:id/picture", publishPicture(context));
+  open("POST", "/v1/shows", createShow(context));
+  open("GET", "/v1/shows/:show", showShow(context));
+  open("GET", "/v1/shows/:show/audit", showAudit(context));
+  open("POST", "/v1/shows/:show/lost", nameLost(context));
+  open("POST", "/v1/shows/:show/rundown", startRundown(context));
+  open("POST", "/v1/shows/:show/stop", stopShow(context));
+  open("POST", "/v1/shows/:show/polls/:poll/arm", commandPoll(context, "arm"));
+  open("POST", "/v1/shows/:show/polls/:poll/open", openPoll(context));
+  open("POST", "/v1/shows/:show/polls/:poll/close", commandPoll(context, "close"));
+  open("POST", "/v1/shows/:show/polls/:poll/void", commandPoll(context, "void"));
+  open("POST", "/v1/shows/:show/polls/:poll/release", commandPoll(context, "release"));
+  open("PUT", "/v1/shows/:show/polls/:poll/schedule", schedulePoll(context));
+  hono.delete("/v1/shows/:show/polls/:poll/schedule", unschedulePoll(context));
+  open("GET", "/v1/shows/:show/polls/:poll/graphics", showGraphics(context));
+  open("PUT", "/v1/shows/:show/content/:id", publishPage(context));
+  hono.delete("/v1/shows/:show/content/:id", withdrawContent(context));
+  open("PUT", "/v1/shows/:show/content/:id/picture", publishPicture(context));
 
   hono.get("/healthz", showHealth(context));
   hono.get("/readyz", showReadiness(context));
@@ -97,8 +118,12 @@ export function createApp(deps: AppDeps): App {
   if (deps.inspector) hono.get("/_inspect/v1/:view", showInspection(context, deps.inspector));
   hono.get("/openapi.json", showOpenApi(hono));
   hono.get("/schemas/show.json", showSchema());
-  hono.get("/tv", redirectToPage());
-  hono.get("/tv/*", showPage(context));
+  hono.get("/tv", redirectToPage("tv"));
+  hono.get("/tv/", showPage(context, "tv"));
+  hono.get("/console", redirectToPage("console"));
+  hono.get("/console/", showPage(context, "console"));
+  hono.get("/graphics/:poll", showPage(context, "graphics"));
+  hono.get("/assets/:file", showAsset(context));
 
   hono.notFound(refuseUnknown(hono));
   hono.onError(refuseMistake(context.world));

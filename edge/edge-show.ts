@@ -1,4 +1,4 @@
-import type { AuditEntry, Board, ContentItem, RosterEntry } from "../crdt/board.ts";
+import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import { mayBecome, type TransitionName } from "../crdt/poll.ts";
 import type { Replica } from "../crdt/replica.ts";
@@ -8,10 +8,10 @@ import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type * as Y from "yjs";
 import { Intake, unknownPoll, type IntakeView } from "./intake.ts";
-import { countsVisible, Programme, stateOf, viewOf, waitingFor, type StandingPoll } from "./programme.ts";
+import { countsVisible, dueSchedule, Programme, stateOf, viewOf, waitingFor, type StandingPoll } from "./programme.ts";
 import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
-import type { BallotRequest, PollView, ShowHealth, ShowService } from "./service.ts";
+import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";
 import { unwrapShowKey } from "./show-key.ts";
 import { Upkeep, type EdgePlace } from "./upkeep.ts";
 
@@ -156,6 +156,50 @@ export class EdgeShow implements ShowService {
     return refusal ?? this.poll(id);
   }
 
+  async schedule(id: string, times: ScheduledTimes | undefined, by: string): Promise<PollView | Refusal> {
+    const poll = this.#programme.poll(id);
+    if (!poll) return unknownPoll(this.#replica.show, id);
+    if (poll.transitions.open || poll.transitions.void)
+      return refuse("poll_state", `poll "${id}" is ${stateOf(poll, this.#member.clock.now())}: it opens no more`);
+    const refusal = await this.#deed(times ? "schedule" : "unschedule", id, by, (board) =>
+      times ? board.setSchedule(id, { ...times, by }) : board.removeSchedule(id),
+    );
+    return refusal ?? this.poll(id);
+  }
+
+  async startRundown(startsAt: number, by: string): Promise<void | Refusal> {
+    const { rundown = [] } = this.definition;
+    if (rundown.length === 0) return refuse("malformed", `show "${this.#replica.show}" has no rundown to start`);
+    return this.#deed("rundown", this.#replica.show, by, (board) => {
+      for (const { poll, afterMs, openMs } of rundown)
+        if (!board.transitions(poll).open)
+          board.setSchedule(poll, { opensAt: startsAt + afterMs, by, ...(openMs === undefined ? {} : { openMs }) });
+    });
+  }
+
+  async stop(by: string): Promise<Stopped | Refusal> {
+    const now = this.#member.clock.now();
+    const polls = [...this.#programme.polls()];
+    const idsOf = (ofThese: typeof polls) => ofThese.map(({ definition }) => definition.id);
+    const stopped: Stopped = {
+      closed: idsOf(polls.filter((poll) => mayBecome(stateOf(poll, now), "closing"))),
+      unscheduled: idsOf(polls.filter((poll) => poll.schedule && !poll.transitions.open)),
+      withdrawn: this.content().map(({ id }) => id),
+    };
+    const refusal = await this.#deed("stop", this.#replica.show, by, (board, at) => {
+      for (const id of stopped.closed) board.addTransition(id, "closing", { at, by });
+      for (const id of stopped.unscheduled) board.removeSchedule(id);
+      for (const id of stopped.withdrawn) board.withdraw(id);
+    });
+    return refusal ?? stopped;
+  }
+
+  async withdraw(id: string, by: string): Promise<ContentItem | Refusal> {
+    const item = this.content().find((each) => each.id === id);
+    if (!item) return refuse("unknown_content", `the show has nothing published as "${id}"`);
+    return (await this.#deed("withdraw", id, by, (board) => board.withdraw(id))) ?? item;
+  }
+
   async nameLost(edge: string, boot: string, by: string): Promise<void | Refusal> {
     if (!this.#board.roster().some((entry) => entry.edge === edge && entry.boot === boot))
       return refuse(
@@ -188,6 +232,7 @@ export class EdgeShow implements ShowService {
     this.#current.unpruned = this.#replica.unpruned;
     if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
     this.#upkeep.tick(state, this.#programme);
+    this.#openDue();
     this.#ticks += 1;
     // The second seldom, or two programs under one name would hide each other's with every tick.
     if (this.#registerIsStale || (this.#ticks % RECLAIM_TICKS === 0 && this.#replica.isRegisterHidden))
@@ -263,6 +308,38 @@ export class EdgeShow implements ShowService {
       });
     }
     return undefined;
+  }
+
+  /** Opens what the schedule says, at every edge alike, so that one that is cut off opens in time too. */
+  #openDue(): void {
+    const now = this.#member.clock.now();
+    if (this.#edge.refusal()) return;
+    for (const poll of this.#programme.polls()) {
+      const due = dueSchedule(poll, now);
+      if (due) this.#openBySchedule(poll.definition.id, due);
+    }
+  }
+
+  /** Every edge writes the same words, so it does not matter whose come first. */
+  #openBySchedule(id: string, { opensAt, openMs, by }: Schedule): void {
+    const closes = openMs === undefined ? {} : { closesAt: opensAt + openMs };
+    const opened = this.#replica.change((board) => {
+      board.addTransition(id, "armed", { at: opensAt, by });
+      board.addTransition(id, "open", { at: opensAt, by, ...closes });
+      board.addAudit(`${opensAt}-schedule-${id}`, {
+        at: opensAt,
+        by,
+        edge: "every edge",
+        action: "open by schedule",
+        target: id,
+      });
+    });
+    opened.catch((error: unknown) =>
+      this.#member.world.log("warn", "an opening by schedule is not in the log yet", {
+        poll: id,
+        error: String(error),
+      }),
+    );
   }
 
   #view(poll: StandingPoll): PollView {

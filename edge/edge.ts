@@ -100,7 +100,7 @@ export class Edge implements EdgeService {
   async createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal> {
     const refusal = this.#refusal();
     if (refusal) return refusal;
-    const { id, title, shards, polls, thresholds } = definition;
+    const { id, title, shards, polls, thresholds, rehearsal, rundown } = definition;
     if (this.#shows.has(id)) return refuse("show_exists", `there is a show "${id}" already`);
     const replica = this.#member.adopt(id);
     if (!replica) return refuse("overloaded", "this network holds as many shows as it can");
@@ -109,7 +109,15 @@ export class Edge implements EdgeService {
     try {
       await replica.change((board) => {
         board.create(
-          { id, title, shards, created, wrappedKey },
+          {
+            id,
+            title,
+            shards,
+            created,
+            wrappedKey,
+            ...(rehearsal ? { rehearsal } : {}),
+            ...(rundown ? { rundown } : {}),
+          },
           polls.map((poll, index) => ({ ...poll, index })),
           thresholds,
         );

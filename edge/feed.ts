@@ -1,7 +1,7 @@
 import type { World } from "../crdt/ports.ts";
 import { jitter } from "./jitter.ts";
 import type { ShowService } from "./service.ts";
-import { publicContent, publicPolls, revisionTag } from "./view.ts";
+import { publicContent, publicPolls, revisionTag, showName } from "./view.ts";
 
 /** Milliseconds between two pushes of content to receivers: results that change faster than this nobody can read. */
 export const PUSH_INTERVAL_MS = 250;
@@ -107,12 +107,11 @@ export class Feed {
   }
 
   #compose(): Edition {
-    const { id, title } = this.show.definition;
     const polls = publicPolls(this.show);
     return {
       revision: this.show.revision,
       tag: revisionTag(this.#boot, this.show),
-      show: JSON.stringify({ id, title }),
+      show: JSON.stringify(showName(this.show)),
       polls: JSON.stringify(polls),
       content: JSON.stringify(publicContent(this.show)),
       busy: polls.some(({ state }) => state === "armed" || state === "open" || state === "closing"),

@@ -1,4 +1,4 @@
-import type { Board } from "../crdt/board.ts";
+import type { Board, Schedule } from "../crdt/board.ts";
 import { closingTime, finality, pollState, type PollState, type Transitions } from "../crdt/poll.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Final, Poll } from "../crdt/show.ts";
@@ -9,6 +9,7 @@ export interface StandingPoll {
   readonly definition: Poll;
   readonly transitions: Transitions;
   readonly released: boolean;
+  readonly schedule: Schedule | undefined;
   readonly final: Final | undefined;
   /** Option's id → its index. */
   readonly options: ReadonlyMap<string, number>;
@@ -27,6 +28,7 @@ export class Programme {
         definition,
         transitions: board.transitions(definition.id),
         released: board.released(definition.id) !== undefined,
+        schedule: board.schedule(definition.id),
         final: board.final(definition.id),
         options: new Map(definition.options.map((option, index) => [option.id, index])),
       });
@@ -45,6 +47,13 @@ export function stateOf(poll: StandingPoll, now: number): PollState {
   return pollState(poll.definition, poll.transitions, now);
 }
 
+/** The schedule of a poll that has to open now by itself. One whose time is over altogether is not opened any more. */
+export function dueSchedule(poll: StandingPoll, now: number): Schedule | undefined {
+  const { schedule, transitions } = poll;
+  if (!schedule || now < schedule.opensAt || transitions.open || transitions.void) return undefined;
+  return now < schedule.opensAt + (schedule.openMs ?? Infinity) ? schedule : undefined;
+}
+
 /** Whether anyone may see a poll's counts. */
 export function countsVisible(poll: StandingPoll): boolean {
   return poll.released || poll.definition.results === "live";
@@ -57,7 +66,9 @@ export function viewOf(poll: StandingPoll, now: number, waitingFor: readonly str
     definition: poll.definition,
     state: stateOf(poll, now),
     countsVisible: countsVisible(poll),
+    released: poll.released,
     waitingFor,
+    ...(poll.schedule && !poll.transitions.open ? { schedule: poll.schedule } : {}),
     ...(opensAt === undefined ? {} : { opensAt }),
     ...(closesAt === undefined ? {} : { closesAt }),
     ...(poll.final === undefined ? {} : { final: poll.final }),

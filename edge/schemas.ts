@@ -55,8 +55,20 @@ export const OpenBody = v.strictObject({
 
 export const LostBody = v.strictObject({ edge: Line, boot: Line });
 
-/** A page that a producer publishes. */
+const Moment = v.pipe(v.number(), v.integer(), v.minValue(0), v.description("milliseconds since 1970"));
+
+/** When a poll is to open by itself, and for how long. */
+export const ScheduleBody = v.strictObject({
+  opens_at: Moment,
+  open_for_ms: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1000), v.maxValue(MAX_DURATION_MS))),
+});
+
+/** When the rundown starts; left out, now. */
+export const RundownBody = v.strictObject({ starts_at: v.exactOptional(Moment) });
+
+/** What a producer publishes: a page for whoever opens the application, or a lower third over everyone's picture. */
 export const PageBody = v.strictObject({
+  kind: v.optional(v.picklist(["page", "lower-third"]), "page"),
   title: Line,
   text: v.pipe(v.string(), v.maxLength(MAX_TEXT_CHARS, `at most ${MAX_TEXT_CHARS} characters`)),
 });

@@ -1,9 +1,9 @@
-import type { AuditEntry, ContentItem, RosterEntry } from "../crdt/board.ts";
+import type { AuditEntry, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
 import type { ClockTrust } from "../crdt/clock.ts";
 import type { PollState } from "../crdt/poll.ts";
 import type { Threshold } from "../crdt/threshold.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
-import type { Counts, Final, Poll, Show } from "../crdt/show.ts";
+import type { Counts, Final, Poll, RundownItem, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
 import type { Receipt, ReceiptLevel } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
@@ -33,6 +33,8 @@ export interface ShowDefinition {
   readonly id: string;
   readonly title: string;
   readonly shards: number;
+  readonly rehearsal?: true;
+  readonly rundown?: readonly RundownItem[];
   readonly polls: readonly Omit<Poll, "index">[];
   readonly thresholds?: readonly Threshold[];
 }
@@ -64,6 +66,14 @@ export interface ShowService {
   close(poll: string, by: string): Promise<PollView | Refusal>;
   void(poll: string, by: string): Promise<PollView | Refusal>;
   release(poll: string, by: string): Promise<PollView | Refusal>;
+  /** Has a poll open and close by itself; undefined takes that back. */
+  schedule(poll: string, times: ScheduledTimes | undefined, by: string): Promise<PollView | Refusal>;
+  /** Starts the rundown: schedules each of its polls that is still to come, from `startsAt` on. */
+  startRundown(startsAt: number, by: string): Promise<void | Refusal>;
+  /** Emergency stop: closes what is open, takes back what is scheduled, takes everything off the screens. */
+  stop(by: string): Promise<Stopped | Refusal>;
+  /** Takes something published off the screens. */
+  withdraw(id: string, by: string): Promise<ContentItem | Refusal>;
   /** Names a boot lost: finals no longer wait for it. */
   nameLost(edge: string, boot: string, by: string): Promise<void | Refusal>;
   publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal>;
@@ -71,6 +81,15 @@ export interface ShowService {
   watch(listener: () => void): () => void;
   /** The documents that readers may follow. */
   document(kind: "board" | "tallies"): Y.Doc;
+}
+
+export type ScheduledTimes = Omit<Schedule, "by">;
+
+/** What an emergency stop has ended, by ids. */
+export interface Stopped {
+  readonly closed: readonly string[];
+  readonly unscheduled: readonly string[];
+  readonly withdrawn: readonly string[];
 }
 
 export interface BallotRequest {
@@ -91,6 +110,9 @@ export interface PollView {
   readonly closesAt?: number;
   /** Counts may be shown to anyone: live while open, released, or never hidden. */
   readonly countsVisible: boolean;
+  readonly released: boolean;
+  /** When it is to open by itself, while it has not. */
+  readonly schedule?: Schedule;
   readonly final?: Final;
   /** While closed and not final: what the recorder still waits for, as far as this edge can see. */
   readonly waitingFor: readonly string[];

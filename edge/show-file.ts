@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { MAX_OPTIONS, MAX_POLLS, MAX_VOTES } from "../crdt/ballot.ts";
+import type { RundownItem } from "../crdt/show.ts";
 import { Line, Slug } from "./schemas.ts";
 import type { ShowDefinition } from "./service.ts";
 import { MAX_THRESHOLDS, ThresholdFile, thresholdOf, thresholdProblems } from "./threshold-file.ts";
@@ -43,12 +44,32 @@ const PollFile = v.pipe(
       v.optional(v.picklist(["hidden", "live"]), "hidden"),
       v.description("Whether viewers see counts while the poll is open; hidden ones wait for their release."),
     ),
+    answer: v.exactOptional(
+      v.pipe(Slug, v.description("The right option of a quiz, by its id: shown once the poll is released.")),
+    ),
   }),
+  v.forward(
+    v.check(({ answer, options }) => answer === undefined || options.some(({ id }) => id === answer), "an option's id"),
+    ["answer"],
+  ),
   v.forward(
     v.check((poll) => poll.mode === "votes" || poll.votes === 1, '1 where mode is not "votes"'),
     ["votes"],
   ),
 );
+
+/** Longest time of a rundown, s: a show of a whole day. */
+export const MAX_RUNDOWN_S = 24 * 60 * 60;
+
+const Seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_RUNDOWN_S));
+
+const RundownEntry = v.strictObject({
+  poll: v.pipe(Slug, v.description("One of the show's polls.")),
+  after_s: v.pipe(Seconds, v.description("Seconds after the start of the show at which it opens.")),
+  open_for_s: v.exactOptional(
+    v.pipe(Seconds, v.minValue(1), v.description("Seconds that it is open; left out, until a producer closes it.")),
+  ),
+});
 
 /** A show as its file says it: what `POST /v1/shows` takes and editors check by /schemas/show.json. */
 export const ShowFile = v.pipe(
@@ -73,19 +94,44 @@ export const ShowFile = v.pipe(
       ),
       [],
     ),
+    rehearsal: v.exactOptional(
+      v.pipe(v.boolean(), v.description("A trial run: every page says so, and nothing of it is the real show's.")),
+    ),
+    rundown: v.exactOptional(
+      v.pipe(
+        v.array(RundownEntry),
+        v.description("When polls open and close by themselves, once a producer starts the rundown."),
+        v.check((entries) => new Set(entries.map(({ poll }) => poll)).size === entries.length, "each poll once"),
+      ),
+    ),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     for (const problem of unfitThresholds(dataset.value)) addIssue({ message: problem });
   }),
+  v.forward(
+    v.check(
+      ({ polls, rundown = [] }) => rundown.every((entry) => polls.some(({ id }) => id === entry.poll)),
+      "polls of this show",
+    ),
+    ["rundown"],
+  ),
   v.title("Redbutton show"),
 );
 
 export function showDefinition(file: v.InferOutput<typeof ShowFile>): ShowDefinition {
-  const { id, title, shards } = file;
+  const { id, title, shards, rehearsal, rundown } = file;
   const polls = file.polls.map(({ grace_ms: graceMs, ...poll }) => ({ ...poll, graceMs }));
   const thresholds = file.thresholds.map((threshold) => thresholdOf(threshold.id, threshold));
-  return { id, title, shards, polls, thresholds };
+  return {
+    id,
+    title,
+    shards,
+    polls,
+    thresholds,
+    ...(rehearsal ? { rehearsal } : {}),
+    ...(rundown ? { rundown: rundown.map(rundownItem) } : {}),
+  };
 }
 
 /** Content may be published later, and is looked for when the threshold is armed. */
@@ -98,6 +144,11 @@ function unfitThresholds({
     const content = threshold.message.kind === "content" ? [{ id: threshold.message.content }] : [];
     return thresholdProblems(threshold, { polls, content }).map((problem) => `threshold "${id}": ${problem}`);
   });
+}
+
+function rundownItem({ poll, after_s: after, open_for_s: open }: v.InferOutput<typeof RundownEntry>): RundownItem {
+  const afterMs = Math.round(after * 1000);
+  return { poll, afterMs, ...(open === undefined ? {} : { openMs: Math.round(open * 1000) }) };
 }
 
 function areUnique(named: readonly { readonly id: string }[]): boolean {

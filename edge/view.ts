@@ -1,6 +1,14 @@
-import type { ContentItem } from "../crdt/board.ts";
-import type { Counts, Poll } from "../crdt/show.ts";
-import type { ContentItemBody, OptionCounts, PollBody, ProducerPollBody, ResultsBody, ShowBody } from "./answers.ts";
+import type { ContentItem, Schedule } from "../crdt/board.ts";
+import type { Counts, Poll, RundownItem } from "../crdt/show.ts";
+import type {
+  ContentBody,
+  ContentItemBody,
+  OptionCounts,
+  PollBody,
+  ProducerPollBody,
+  ResultsBody,
+  ShowBody,
+} from "./answers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { PollView, ShowService } from "./service.ts";
 
@@ -24,10 +32,10 @@ export function publicContent(show: ShowService): ContentItemBody[] {
 }
 
 export function showBody(show: ShowService, boot: string): ShowBody {
-  const { id, title, shards, created } = show.definition;
+  const { shards, created, rundown } = show.definition;
   return {
-    id,
-    title,
+    ...showName(show),
+    ...(rundown ? { rundown: rundown.map(rundownBody) } : {}),
     shards,
     created,
     revision: revisionTag(boot, show),
@@ -37,10 +45,23 @@ export function showBody(show: ShowService, boot: string): ShowBody {
   };
 }
 
+/** A show as everyone may know it. */
+export function showName(show: ShowService): ContentBody["show"] {
+  const { id, title, rehearsal } = show.definition;
+  return { id, title, ...(rehearsal ? { rehearsal } : {}) };
+}
+
+function rundownBody({ poll, afterMs, openMs }: RundownItem) {
+  return { poll, after_s: afterMs / 1000, ...(openMs === undefined ? {} : { open_for_s: openMs / 1000 }) };
+}
+
 /** A poll for its producers; its counts stand under its results. */
 export function producerPollBody(view: PollView): ProducerPollBody {
   return {
     ...pollBody(view, undefined),
+    ...(view.definition.answer === undefined ? {} : { answer: view.definition.answer }),
+    released: view.released,
+    ...(view.schedule ? { scheduled: scheduleBody(view.schedule) } : {}),
     grace_ms: view.definition.graceMs,
     results: view.definition.results,
     counts_visible: view.countsVisible,
@@ -65,12 +86,16 @@ export function contentItemBody(show: string, item: ContentItem): ContentItemBod
   return { id, kind, title, text, ...picture, ...(mediaType === undefined ? {} : { media_type: mediaType }), at };
 }
 
+function scheduleBody({ opensAt, openMs }: Schedule) {
+  return { opens_at: opensAt, ...(openMs === undefined ? {} : { open_for_ms: openMs }) };
+}
+
 function countsOf(show: ShowService, view: PollView): Counts | Refusal {
   return view.final?.counts ?? show.counts(view.definition.id);
 }
 
 function pollBody(view: PollView, counts: Counts | Refusal | undefined): PollBody {
-  const { id, question, options, mode, votes } = view.definition;
+  const { id, question, options, mode, votes, answer } = view.definition;
   return {
     id,
     question,
@@ -81,6 +106,7 @@ function pollBody(view: PollView, counts: Counts | Refusal | undefined): PollBod
     ...(view.opensAt === undefined ? {} : { opens_at: view.opensAt }),
     ...(view.closesAt === undefined ? {} : { closes_at: view.closesAt }),
     ...(counts === undefined || isRefusal(counts) ? {} : { counts: optionCounts(view.definition, counts) }),
+    ...(answer === undefined || !view.released ? {} : { answer }),
   };
 }
 

@@ -13,3 +13,6 @@ export function jsonAnswer(text: string, status: number, headers: Readonly<Recor
 
 /** For what depends on the token that came with the request, or must not be had twice. */
 export const NO_STORE = { "Cache-Control": "private, no-store" } as const;
+
+/** For producers: their console may come from another edge than the one it talks to, above all when that one is gone. */
+export const PRODUCERS = { ...ANY_ORIGIN, ...NO_STORE } as const;

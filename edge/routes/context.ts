@@ -13,13 +13,13 @@ import type { Tokens } from "../tokens.ts";
 /** Answers a request with a WebSocket. The runtime's door hands it in; its response has to be the handler's. */
 export type UpgradeWebSocket = (c: Context, accept: (socket: Socket) => void) => Response | Promise<Response>;
 
-/** A file of the receiver's page. */
+/** A file of the pages. */
 export interface Page {
   readonly type: string;
   readonly body: string | Uint8Array<ArrayBuffer>;
 }
 
-/** Files by their path below /tv/, e.g. "index.html". */
+/** Files by their path, e.g. "tv/index.html", "assets/tv-3Q5VZ7KX.js". */
 export type Pages = ReadonlyMap<string, Page>;
 
 /** What the routes work with. */

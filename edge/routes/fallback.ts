@@ -26,14 +26,14 @@ export function refuseMistake({ log }: World): (error: Error, c: Context) => Res
   };
 }
 
-/** Lets pages of any origin use receivers' routes (Fetch, 3.2); browsers may remember it for a day. */
+/** Lets pages of any origin use a route (Fetch, 3.2); browsers may remember it for a day. */
 export function allowOrigins(): RouteHandler {
   return () => new Response(null, { status: 204, headers: PREFLIGHT });
 }
 
 const PREFLIGHT = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Allow-Methods": "GET, POST",
+  "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
   "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match",
   "Access-Control-Max-Age": "86400",
 } as const;

@@ -1,7 +1,8 @@
+import { HealthBody } from "../answers.ts";
 import { METRICS_TYPE, metricsText } from "../metrics.ts";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";
-import type { Health } from "../service.ts";
+import type { EdgeService, Health } from "../service.ts";
 import { loadBody } from "../steering/report.ts";
 import { answer, ANY_ORIGIN, NO_STORE } from "./answer.ts";
 import type { RouteContext, RouteHandler } from "./context.ts";
@@ -10,12 +11,20 @@ import { described } from "./describe.ts";
 /** That the process answers, and how it does: 200 as long as it runs at all. */
 export function showHealth({ edge, sessions }: RouteContext): RouteHandler {
   const { name, region, boot } = edge;
-  return described({ summary: "How this edge is", tag: "operations", refusals: [] }, () => {
+  return described({ summary: "How this edge is", tag: "operations", answer: HealthBody, refusals: [] }, () => {
     const health = edge.health();
     const load = loadBody(sessions.size, Math.round(health.ballotsPerS), health.capacity);
     const { draining } = health;
-    const body = { edge: name, region, boot, ...edge.readiness(), draining, load, ...healthBody(health) };
-    return answer(body, 200, NO_STORE);
+    const body = {
+      edge: name,
+      region,
+      boot,
+      ...readinessBody(edge.readiness()),
+      draining,
+      load,
+      ...healthBody(health),
+    };
+    return answer(body satisfies HealthBody, 200, { ...ANY_ORIGIN, ...NO_STORE });
   });
 }
 
@@ -38,11 +47,15 @@ export function showMetrics({ edge, sessions, rooms }: RouteContext): RouteHandl
   });
 }
 
+function readinessBody({ ready, reasons }: ReturnType<EdgeService["readiness"]>) {
+  return { ready, reasons: [...reasons] };
+}
+
 function healthBody({ clock, links, alarms, shows }: Health) {
   return {
     clock: { trusted: clock.trusted, skew_ms: clock.skewMs },
     links: links.map(({ peer, open, roundTripMs }) => ({ peer, open, round_trip_ms: roundTripMs })),
-    alarms,
-    shows: shows.map(({ id, ready, lagMs }) => ({ id, ready, lag_ms: lagMs })),
+    alarms: [...alarms],
+    shows: shows.map(({ id, ready, lagMs }) => ({ id, ready, lag_ms: { ...lagMs } })),
   };
 }

@@ -1,30 +1,41 @@
+import type { Context } from "hono";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";
 import type { RouteContext, RouteHandler } from "./context.ts";
+import { pathParam } from "./context.ts";
+import { ASSET_HEADERS, ASSETS, pageHeaders, type PageRoot } from "./page-headers.ts";
 
-/** Where the receiver's page is. */
-const ROOT = "/tv/";
+/** HbbTV 2.0.4 (ETSI TS 102 796), 8.1: its applications are XHTML under this name, and the page is XHTML either way. */
+export const HBBTV_TYPE = "application/vnd.hbbtv.xhtml+xml";
 
-/** The page may load only what stands beside it, and talk to any edge. */
-const PAGE_HEADERS = {
-  "Cache-Control": "max-age=60",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src *; img-src *; media-src *; base-uri 'none'",
-} as const;
-
-/** A file of the receiver's page. */
-export function showPage({ pages }: RouteContext): RouteHandler {
+/** One of the pages that people use. Whatever stands behind it in the address is for its script to read. */
+export function showPage({ pages }: RouteContext, root: PageRoot): RouteHandler {
+  const headers = pageHeaders(root);
   return (c) => {
-    const path = c.req.path.slice(ROOT.length) || "index.html";
-    const page = pages.get(path);
-    if (!page) return problem(refuse("not_found", `the receiver's page has no "${path.slice(0, 60)}"`));
-    return new Response(page.body, { headers: { ...PAGE_HEADERS, "Content-Type": page.type } });
+    const page = pages.get(`${root}/index.html`);
+    if (!page)
+      return problem(refuse("not_found", `this edge was started without its pages: \`npm run build\` makes them`));
+    const type = root === "tv" && asksForHbbtv(c) ? `${HBBTV_TYPE}; charset=utf-8` : page.type;
+    return new Response(page.body, { headers: { ...headers, "Content-Type": type, Vary: "Accept, User-Agent" } });
+  };
+}
+
+/** A television that names the type, or one that does not and says what it is (TS 102 796, 7.3.2.4). */
+function asksForHbbtv(c: Context): boolean {
+  return (c.req.header("Accept")?.includes(HBBTV_TYPE) ?? false) || /\bHbbTV\//.test(c.req.header("User-Agent") ?? "");
+}
+
+/** A file that a page loads. */
+export function showAsset({ pages }: RouteContext): RouteHandler {
+  return (c) => {
+    const path = `${ASSETS}/${pathParam(c, "file")}`;
+    const asset = pages.get(path);
+    if (!asset) return problem(refuse("not_found", `there is no "${path.slice(0, 80)}"`));
+    return new Response(asset.body, { headers: { ...ASSET_HEADERS, "Content-Type": asset.type } });
   };
 }
 
 /** To the page's folder, the query kept: it names the show. */
-export function redirectToPage(): RouteHandler {
-  return (c) => c.redirect(`${ROOT}${new URL(c.req.url).search}`, 308);
+export function redirectToPage(root: PageRoot): RouteHandler {
+  return (c) => c.redirect(`/${root}/${new URL(c.req.url).search}`, 308);
 }

@@ -5,7 +5,7 @@ import { problem } from "../problem.ts";
 import { isRefusal, refuse, type Refusal } from "../refusal.ts";
 import { check, PageBody, PictureQuery, Slug } from "../schemas.ts";
 import { contentItemBody } from "../view.ts";
-import { answer, NO_STORE } from "./answer.ts";
+import { answer, PRODUCERS } from "./answer.ts";
 import { readBytes } from "./body.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
@@ -22,10 +22,18 @@ export function publishPage(context: RouteContext): RouteHandler {
     if (isRefusal(id)) return problem(id);
     const page = await readJson(c.req.raw, MAX_PAGE_BYTES, PageBody, "reading the page");
     if (isRefusal(page)) return problem(page);
-    const item: ContentItem = { ...id, kind: "page", ...page, at: context.world.clock.now() };
+    const item: ContentItem = { ...id, ...page, at: context.world.clock.now() };
     return published(show.definition.id, await show.publish(item, undefined, subject));
   });
   return described(PAGE, handler);
+}
+
+/** Takes a page, a picture or a lower third off the screens. */
+export function withdrawContent(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "operator", async (c, show, { subject }) =>
+    published(show.definition.id, await show.withdraw(pathParam(c, "id"), subject)),
+  );
+  return described(WITHDRAW, handler);
 }
 
 /** Publishes a picture, or replaces what stood under its id. The bytes decide what it is, not what it is called. */
@@ -59,7 +67,7 @@ function typeOf(bytes: Uint8Array, claimed = "none"): PictureType | Refusal {
 }
 
 function published(show: string, item: ContentItem | Refusal): Response {
-  return isRefusal(item) ? problem(item) : answer(contentItemBody(show, item), 200, NO_STORE);
+  return isRefusal(item) ? problem(item) : answer(contentItemBody(show, item), 200, PRODUCERS);
 }
 
 const REFUSALS = [
@@ -73,6 +81,22 @@ const REFUSALS = [
   "unknown_show",
   "not_ready",
 ] as const;
+
+const WITHDRAW = {
+  summary: "Takes something published off the screens",
+  tag: "producers",
+  token: "operator",
+  answer: ContentItemBody,
+  refusals: [
+    "token_missing",
+    "token_invalid",
+    "token_expired",
+    "forbidden",
+    "unknown_show",
+    "unknown_content",
+    "not_ready",
+  ],
+} as const;
 
 const PAGE = {
   summary: "Publishes a page",

@@ -1,14 +1,14 @@
 import type { Context } from "hono";
-import { AuditBody, LostAnswer, ProducerPollBody, ShowBody } from "../answers.ts";
+import { AuditBody, LostAnswer, ProducerPollBody, ShowBody, StopAnswer } from "../answers.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
-import { check, checkJson, LostBody, OpenBody } from "../schemas.ts";
+import { check, checkJson, LostBody, OpenBody, RundownBody, ScheduleBody } from "../schemas.ts";
 import type { PollView, ShowService } from "../service.ts";
 import { MAX_SHOW_FILE_BYTES, showDefinition, ShowFile } from "../show-file.ts";
 import type { OperatorRole } from "../token.ts";
 import { bearer, type Operator } from "../tokens.ts";
 import { producerPollBody, showBody } from "../view.ts";
-import { answer, NO_STORE } from "./answer.ts";
+import { answer, PRODUCERS } from "./answer.ts";
 import { readText, refuseOtherThanJson } from "./body.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
@@ -41,7 +41,7 @@ export function createShow({ tokens, edge }: RouteContext): RouteHandler {
     if (isRefusal(allowed)) return problem(allowed);
     const show = await edge.createShow(showDefinition(file), operator.subject);
     if (isRefusal(show)) return problem(show);
-    return answer(showBody(show, edge.boot), 201, { ...NO_STORE, Location: `/v1/shows/${file.id}` });
+    return answer(showBody(show, edge.boot), 201, { ...PRODUCERS, Location: `/v1/shows/${file.id}` });
   });
 }
 
@@ -49,12 +49,12 @@ export function showShow(context: RouteContext): RouteHandler {
   const { boot } = context.edge;
   return described(
     SHOW,
-    withRole(context, "reader", (_c, show) => answer(showBody(show, boot), 200, NO_STORE)),
+    withRole(context, "reader", (_c, show) => answer(showBody(show, boot), 200, PRODUCERS)),
   );
 }
 
 export function showAudit(context: RouteContext): RouteHandler {
-  const audit: ProducerHandler = (_c, show) => answer({ audit: show.audit() }, 200, NO_STORE);
+  const audit: ProducerHandler = (_c, show) => answer({ audit: show.audit() }, 200, PRODUCERS);
   return described(AUDIT, withRole(context, "viewer", audit));
 }
 
@@ -88,12 +88,51 @@ export function openPoll(context: RouteContext): RouteHandler {
   return described(OPEN, handler);
 }
 
+/** Has a poll open and close by itself. */
+export function schedulePoll(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "operator", async (c, show, { subject }) => {
+    const body = await readJson(c.req.raw, MAX_COMMAND_BYTES, ScheduleBody, "reading when the poll opens");
+    if (isRefusal(body)) return problem(body);
+    const { opens_at: opensAt, open_for_ms: openMs } = body;
+    const times = { opensAt, ...(openMs === undefined ? {} : { openMs }) };
+    return pollAnswer(await show.schedule(pathParam(c, "poll"), times, subject));
+  });
+  return described(SCHEDULE, handler);
+}
+
+export function unschedulePoll(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "operator", async (c, show, { subject }) =>
+    pollAnswer(await show.schedule(pathParam(c, "poll"), undefined, subject)),
+  );
+  return described(UNSCHEDULE, handler);
+}
+
+/** Starts the rundown of the show's file: now, or at a time that was agreed. */
+export function startRundown(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "operator", async (c, show, { subject }) => {
+    const body = await readJson(c.req.raw, MAX_COMMAND_BYTES, RundownBody, "reading when the show starts");
+    if (isRefusal(body)) return problem(body);
+    const refusal = await show.startRundown(body.starts_at ?? context.world.clock.now(), subject);
+    return refusal ? problem(refusal) : answer(showBody(show, context.edge.boot), 200, PRODUCERS);
+  });
+  return described(RUNDOWN, handler);
+}
+
+/** Emergency stop. An operator may: whoever sees the fire pulls the handle. */
+export function stopShow(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "operator", async (_c, show, { subject }) => {
+    const stopped = await show.stop(subject);
+    return isRefusal(stopped) ? problem(stopped) : answer(stopped, 200, PRODUCERS);
+  });
+  return described(STOP, handler);
+}
+
 export function nameLost(context: RouteContext): RouteHandler {
   const handler = withRole(context, "producer", async (c, show, { subject }) => {
     const body = await readJson(c.req.raw, MAX_COMMAND_BYTES, LostBody, "reading which boot is lost");
     if (isRefusal(body)) return problem(body);
     const refusal = await show.nameLost(body.edge, body.boot, subject);
-    return refusal ? problem(refusal) : answer({ ...body, lost: true }, 200, NO_STORE);
+    return refusal ? problem(refusal) : answer({ ...body, lost: true }, 200, PRODUCERS);
   });
   return described(LOST, handler);
 }
@@ -112,7 +151,7 @@ export async function readJson<S extends Parameters<typeof checkJson>[0]>(
 }
 
 function pollAnswer(view: PollView | Refusal): Response {
-  return isRefusal(view) ? problem(view) : answer(producerPollBody(view), 200, NO_STORE);
+  return isRefusal(view) ? problem(view) : answer(producerPollBody(view), 200, PRODUCERS);
 }
 
 const TOKEN_REFUSALS = ["token_missing", "token_invalid", "token_expired", "forbidden"] as const;
@@ -158,6 +197,33 @@ const OPEN = {
   token: "operator",
   body: OpenBody,
   refusals: [...COMMAND.refusals, "malformed", "too_large"],
+} as const;
+
+const SCHEDULE = {
+  ...COMMAND,
+  summary: "Has a poll open by itself, for a time or until it is closed",
+  token: "operator",
+  body: ScheduleBody,
+  refusals: [...COMMAND.refusals, ...BODY_REFUSALS],
+} as const;
+
+const UNSCHEDULE = { ...COMMAND, summary: "Takes back when a poll opens by itself", token: "operator" } as const;
+
+const RUNDOWN = {
+  summary: "Starts the show's rundown: its polls open and close by themselves",
+  tag: "producers",
+  token: "operator",
+  body: RundownBody,
+  answer: ShowBody,
+  refusals: [...DEED_REFUSALS, ...BODY_REFUSALS],
+} as const;
+
+const STOP = {
+  summary: "Emergency stop: closes every open poll, takes back every schedule, takes everything off the screens",
+  tag: "producers",
+  token: "operator",
+  answer: StopAnswer,
+  refusals: DEED_REFUSALS,
 } as const;
 
 const LOST = {

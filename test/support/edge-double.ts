@@ -1,5 +1,5 @@
 import * as Y from "yjs";
-import type { AuditEntry, ContentItem } from "../../crdt/board.ts";
+import type { AuditEntry, ContentItem, Schedule } from "../../crdt/board.ts";
 import {
   closingTime,
   mayBecome,
@@ -15,7 +15,16 @@ import { refuseBallot } from "../../edge/admission.ts";
 import type { Receipt } from "../../edge/receipt.ts";
 import { isRefusal, refuse, type Refusal } from "../../edge/refusal.ts";
 import type { KnownEdge } from "../../edge/roster.ts";
-import type { BallotRequest, EdgeService, Health, PollView, ShowDefinition, ShowService } from "../../edge/service.ts";
+import type {
+  BallotRequest,
+  EdgeService,
+  Health,
+  PollView,
+  ShowDefinition,
+  ShowService,
+  ScheduledTimes,
+  Stopped,
+} from "../../edge/service.ts";
 
 /**
  * An edge for tests of the application: keeps ballots in a map and is durable at once. It knows nothing of shards,
@@ -118,9 +127,9 @@ export class ShowDouble implements ShowService {
   readonly #listeners = new Set<() => void>();
   readonly #lost = new Set<string>();
 
-  constructor({ id, title, shards, polls }: ShowDefinition, world: World) {
+  constructor({ polls, ...show }: ShowDefinition, world: World) {
     this.#world = world;
-    this.definition = { id, title, shards, created: world.clock.now(), wrappedKey: "5ec2e7" };
+    this.definition = { ...show, created: world.clock.now(), wrappedKey: "5ec2e7" };
     polls.forEach((poll, index) => this.#polls.set(poll.id, new PollDouble({ ...poll, index })));
   }
 
@@ -210,6 +219,38 @@ export class ShowDouble implements ShowService {
     return this.poll(id);
   }
 
+  async schedule(id: string, times: ScheduledTimes | undefined, by: string): Promise<PollView | Refusal> {
+    const poll = this.#find(id);
+    if (isRefusal(poll)) return poll;
+    poll.schedule = times && { ...times, by };
+    this.note("schedule", id, by);
+    return this.poll(id);
+  }
+
+  async startRundown(startsAt: number, by: string): Promise<void | Refusal> {
+    const { rundown } = this.definition;
+    if (!rundown) return refuse("malformed", "no rundown");
+    for (const { poll, afterMs } of rundown) await this.schedule(poll, { opensAt: startsAt + afterMs }, by);
+  }
+
+  async stop(by: string): Promise<Stopped> {
+    const open = [...this.#polls.values()].filter((poll) => poll.view(this.#world.clock.now()).state === "open");
+    const closed = open.map(({ definition }) => definition.id);
+    const withdrawn = [...this.#content.keys()];
+    for (const id of closed) await this.close(id, by);
+    this.#content.clear();
+    this.note("stop", this.definition.id, by);
+    return { closed, unscheduled: [], withdrawn };
+  }
+
+  async withdraw(id: string, by: string): Promise<ContentItem | Refusal> {
+    const item = this.#content.get(id);
+    if (!item) return refuse("unknown_content", `nothing is published as "${id}"`);
+    this.#content.delete(id);
+    this.note("withdraw", id, by);
+    return item;
+  }
+
   async nameLost(edge: string, boot: string, by: string): Promise<void | Refusal> {
     if (edge !== "fra") return refuse("malformed", `the roster has no "${edge}/${boot}"`);
     this.#lost.add(`${edge}/${boot}`);
@@ -279,6 +320,7 @@ class PollDouble {
   readonly definition: Poll;
   transitions: Transitions = {};
   released = false;
+  schedule: Schedule | undefined;
   final: Final | undefined;
   /** subject/k → ballot. */
   readonly #ballots = new Map<string, KnownBallot & { readonly signed: boolean }>();
@@ -292,6 +334,8 @@ class PollDouble {
     return {
       definition: this.definition,
       state: pollState(this.definition, this.transitions, now),
+      released: this.released,
+      ...(this.schedule ? { schedule: this.schedule } : {}),
       countsVisible: this.released || this.definition.results === "live",
       waitingFor: [],
       ...(this.transitions.open ? { opensAt: this.transitions.open.at } : {}),

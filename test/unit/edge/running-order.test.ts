@@ -1,0 +1,116 @@
+// What runs by the clock and what ends at once: schedules, the rundown, the emergency stop; by an edge without peers.
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ShowService } from "../../../edge/service.ts";
+import { aPoll } from "../../support/ballots.ts";
+import { createShow, pass, SHOW, startLoneEdge, vote, wanted, type LoneEdge } from "../../support/lone-edge.ts";
+
+const by = "ann";
+let lone: LoneEdge;
+let show: ShowService;
+
+const stateOf = (poll: string) => wanted(show.poll(poll)).state;
+
+beforeEach(async () => {
+  lone = await startLoneEdge();
+  show = await createShow(lone, [aPoll({ graceMs: 500 }), aPoll({ id: "other", index: 1 })]);
+});
+
+describe("a scheduled poll", () => {
+  test("opens and closes at its times, by itself", async () => {
+    const opensAt = lone.world.clock.now() + 5000;
+    expect(wanted(await show.schedule("best", { opensAt, openMs: 10_000 }, by)).schedule).toEqual({
+      opensAt,
+      openMs: 10_000,
+      by,
+    });
+    await pass(lone.world, 4900);
+    expect(stateOf("best")).toBe("draft");
+    await pass(lone.world, 300);
+    expect(wanted(show.poll("best"))).toMatchObject({ state: "open", opensAt, closesAt: opensAt + 10_000 });
+    expect(wanted(show.poll("best")).schedule).toBeUndefined();
+    expect(await vote(lone)).toMatchObject({ poll: "best" });
+    await pass(lone.world, 9900);
+    expect(stateOf("best")).toBe("closing");
+    await pass(lone.world, 500);
+    expect(stateOf("best")).toBe("closed");
+    expect(show.audit().filter(({ action }) => action === "open by schedule")).toMatchObject([{ at: opensAt, by }]);
+  });
+
+  test("keeps to the newest times, and to none once they are taken back", async () => {
+    const now = lone.world.clock.now();
+    wanted(await show.schedule("best", { opensAt: now + 1000 }, by));
+    wanted(await show.schedule("best", { opensAt: now + 3000 }, by));
+    wanted(await show.schedule("other", { opensAt: now + 1000 }, by));
+    wanted(await show.schedule("other", undefined, by));
+    await pass(lone.world, 2000);
+    expect([stateOf("best"), stateOf("other")]).toEqual(["draft", "draft"]);
+    await pass(lone.world, 1200);
+    expect([stateOf("best"), stateOf("other")]).toEqual(["open", "draft"]);
+  });
+
+  test("that a producer opened before is left alone", async () => {
+    wanted(await show.schedule("best", { opensAt: lone.world.clock.now() + 2000, openMs: 1000 }, by));
+    wanted(await show.arm("best", by));
+    wanted(await show.open("best", by));
+    await pass(lone.world, 5000);
+    expect(wanted(show.poll("best"))).toMatchObject({ state: "open" });
+    expect(wanted(show.poll("best")).closesAt).toBeUndefined();
+    expect(await show.schedule("best", { opensAt: 0 }, by)).toMatchObject({ refused: "poll_state" });
+  });
+
+  test("whose time was over while no edge ran is not opened after the fact", async () => {
+    wanted(await show.schedule("best", { opensAt: lone.world.clock.now() - 5000, openMs: 1000 }, by));
+    await pass(lone.world, 500);
+    expect(stateOf("best")).toBe("draft");
+  });
+
+  test("that is void stays so", async () => {
+    wanted(await show.schedule("best", { opensAt: lone.world.clock.now() + 500 }, by));
+    wanted(await show.void("best", by));
+    await pass(lone.world, 1000);
+    expect(stateOf("best")).toBe("void");
+  });
+});
+
+describe("a rundown", () => {
+  test("schedules every poll from the start on, but for those that are open", async () => {
+    const rundown = [
+      { poll: "one", afterMs: 1000, openMs: 2000 },
+      { poll: "two", afterMs: 4000 },
+    ];
+    const polls = [aPoll({ id: "one" }), aPoll({ id: "two", index: 1 })];
+    const timed = wanted(await lone.edge.createShow({ id: "timed", title: "T", shards: 1, polls, rundown }, by));
+    await pass(lone.world, 200);
+    wanted(await timed.arm("two", by));
+    wanted(await timed.open("two", by));
+    const start = lone.world.clock.now();
+    expect(await timed.startRundown(start, by)).toBeUndefined();
+    await pass(lone.world, 1200);
+    expect(wanted(timed.poll("one"))).toMatchObject({ state: "open", closesAt: start + 3000 });
+    expect(wanted(timed.poll("two")).closesAt).toBeUndefined();
+  });
+
+  test("that a show does not have cannot be started", async () => {
+    expect(await show.startRundown(0, by)).toMatchObject({ refused: "malformed" });
+  });
+});
+
+test("an emergency stop closes what is open, takes back what is to come and clears the screens, in one deed", async () => {
+  wanted(await show.arm("best", by));
+  wanted(await show.open("best", by));
+  wanted(await show.schedule("other", { opensAt: lone.world.clock.now() + 1000 }, by));
+  await show.publish({ id: "rules", kind: "page", title: "Rules", text: "", at: 1 }, undefined, by);
+  expect(await show.stop(by)).toEqual({ closed: ["best"], unscheduled: ["other"], withdrawn: ["rules"] });
+  expect(stateOf("best")).toBe("closing");
+  expect(show.content()).toEqual([]);
+  await pass(lone.world, 2000);
+  expect([stateOf("best"), stateOf("other")]).toEqual(["closed", "draft"]);
+  expect(show.audit().at(-1)).toMatchObject({ action: "stop", target: SHOW, by });
+});
+
+test("what is withdrawn is gone, and what was never published cannot be", async () => {
+  await show.publish({ id: "name", kind: "lower-third", title: "Ben", text: "Juggler", at: 1 }, undefined, by);
+  expect(wanted(await show.withdraw("name", by))).toMatchObject({ id: "name" });
+  expect(show.content()).toEqual([]);
+  expect(await show.withdraw("name", by)).toMatchObject({ refused: "unknown_content" });
+});
