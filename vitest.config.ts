@@ -6,6 +6,7 @@ const seconds = 1000;
 // this list too, with `cloudflareTest()` in its plugins; keep any globalSetup out here at the root.
 export default defineConfig({
   test: {
+    globalSetup: ["test/support/build-pages.ts"],
     projects: [
       {
         test: {

@@ -14,8 +14,11 @@ const arrows: Record<string, string[]> = { crdt: [], edge: ["crdt"], monitor: ["
 const isEntry = (path: string) => /^edge\/(runtime\/[^/]+\.ts$|cli\/)/.test(path);
 const mayNamePlatforms = (path: string) => /^(edge\/(runtime|cli)\/|monitor\/|crdt\/store\/libsql[^/]*$)/.test(path);
 const mayOpenDatabase = (path: string) => /^(crdt\/store\/|monitor\/database[^/]*$)/.test(path);
-/** Where clock, timers and randomness are parameters. The receiver runs in a television and has its own. */
-const isHandedTheWorld = (path: string) => /^(crdt|edge|monitor)\//.test(path) && !/^edge\/(runtime|cli)\//.test(path);
+/** Pages run in browsers, whose clock and timers they have; edge/client/ is what they talk to an edge with. */
+const runsInBrowsers = (path: string) => /^(receiver|edge\/(console|graphics|client))\//.test(path);
+/** Where clock, timers and randomness are parameters. */
+const isHandedTheWorld = (path: string) =>
+  /^(crdt|edge|monitor)\//.test(path) && !/^edge\/(runtime|cli)\//.test(path) && !runsInBrowsers(path);
 
 const platformModule = /^(ws$|cloudflare:|@cloudflare\/|@hono\/node-server|hono\/(bun|cloudflare-|deno))/;
 const platformName = /^(Deno|Bun|NodeJS|Buffer|process\.\w+|WebSocketPair)\b/;
@@ -38,6 +41,12 @@ const rules: Record<string, Rule> = {
     const allowed = [side, ...(arrows[side] ?? [])].map((folder) => `${folder}/`).join(" and ");
     const hint = side === "edge" ? "; both sides meet in entry points only: edge/runtime/*.ts and edge/cli/" : "";
     return `imports "${specifier}"; ${side}/ may import from ${allowed} only${hint}`;
+  }),
+
+  "keeps servers out of pages": eachImport((from, to) => {
+    if (!runsInBrowsers(to) || runsInBrowsers(from) || (to.startsWith("edge/client/") && from.startsWith("edge/cli/")))
+      return undefined;
+    return `imports "${to}", which browsers run`;
   }),
 
   "leaves entry points unimported": eachImport((from, to, { specifier }) => {
@@ -142,6 +151,15 @@ test.for<[rule: string, sources: Record<string, string>, problems: string[]]>([
     ],
   ],
   [
+    "keeps servers out of pages",
+    {
+      "edge/a.ts": `import "./console/b.ts"; import "./client/c.ts";`,
+      "edge/cli/d.ts": `import "../client/c.ts"; import "../graphics/e.ts";`,
+      "edge/console/b.ts": `import "../client/c.ts";`,
+    },
+    ["edge/a.ts:1", "edge/a.ts:1", "edge/cli/d.ts:1"],
+  ],
+  [
     "has no cycles among value imports",
     {
       "crdt/a.ts": `import "./b.ts"; import type { D } from "./d.ts";`,
@@ -211,7 +229,7 @@ test.for<[rule: string, sources: Record<string, string>, problems: string[]]>([
 
 function productModules(): Module[] {
   const root = posix.join(import.meta.dirname, "..");
-  const paths = globSync(`{${folders.join(",")}}/**/*.ts`, { cwd: root, exclude: ["**/*.d.ts"] });
+  const paths = globSync(`{${folders.join(",")}}/**/*.{ts,tsx}`, { cwd: root, exclude: ["**/*.d.ts"] });
   return paths.toSorted().map((path) => scan(path, readFileSync(posix.join(root, path), "utf8")));
 }
 

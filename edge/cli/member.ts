@@ -1,5 +1,6 @@
 import { ConfigError, type Config } from "../config.ts";
 import { readConfigFile } from "../runtime/host/config-file.ts";
+import { buildPages } from "./pages/build.ts";
 import { memberProgram, type RuntimeName } from "./supervise/program.ts";
 import { UserError } from "./user-error.ts";
 
@@ -10,8 +11,11 @@ export interface MemberOptions {
 
 const EXIT_CONFIG = 78;
 
-/** Runs an edge in place of this process. */
-export function runEdge(options: MemberOptions): void {
+/** Runs an edge in place of this process. Without its pages it serves programs all the same, so it says so and goes on. */
+export async function runEdge(options: MemberOptions): Promise<void> {
+  await buildPages().catch((error: unknown) =>
+    console.error(`redbutton: the pages could not be built: ${error instanceof Error ? error.message : String(error)}`),
+  );
   run(options, (role) => role === "edge", "an edge's");
 }
 

@@ -2,6 +2,7 @@ import { SAME_SIGNAL_MS } from "../runtime/host/signals.ts";
 import { EdgeApi } from "./api.ts";
 import { DEFAULT_FOLDER, findFolder, writeFolder, type NetworkFolder } from "./network/folder.ts";
 import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "./network/plan.ts";
+import { buildPages } from "./pages/build.ts";
 import { isFree } from "./network/ports.ts";
 import { MemberLog, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
@@ -37,6 +38,7 @@ const NOTABLE_LAG_MS = 1000;
 /** Starts a whole network on this machine and keeps it running until it is asked to stop. */
 export async function up(options: UpOptions): Promise<void> {
   const folder = findOrMakeFolder(options);
+  await buildPages();
   await refuseSecond(folder);
   await refuseTakenPorts(folder);
   if (options.runtime === undefined && !findDeno())

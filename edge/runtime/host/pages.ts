@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import type { Page, Pages } from "../../app.ts";
 
-/** The television's page as it stands in the repository. */
-const FOLDER = resolve(import.meta.dirname, "../../../receiver/tv");
+/** Where the build puts the pages that people use: television, console, graphics. */
+export const BUILT_PAGES = resolve(import.meta.dirname, "../../../dist/pages");
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -11,11 +11,10 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
   ".png": "image/png",
-  ".json": "application/json",
 };
 
-/** Reads the page's files once; kinds of files that a browser does not take are left out. */
-export function readPages(folder = FOLDER): Pages {
+/** Reads the pages' files once; kinds of files that a browser does not take are left out. */
+export function readPages(folder = BUILT_PAGES): Pages {
   const pages = new Map<string, Page>();
   if (!existsSync(folder)) return pages;
   for (const entry of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
