@@ -1,0 +1,168 @@
+/*
+ * The red-button application: shows the poll that is open, takes a press, and says what became of it. ES5 throughout,
+ * since televisions of 2012 run it; a browser runs the same page over the show's HLS.
+ */
+import "./tv.css";
+import { createAccount } from "./account.ts";
+import { ownOrigin, readAddress } from "./address.ts";
+import { createBallots } from "./ballots.ts";
+import { joinBroadcast } from "./broadcast.ts";
+import { createCues } from "./cues.ts";
+import { createEdges } from "./edges.ts";
+import { keyOf, type Key } from "./keys.ts";
+import { createLive, type LiveMessage } from "./live.ts";
+import { play } from "./player.ts";
+import { followProgramme, type Programme } from "./programme.ts";
+import { createScreen } from "./screen.ts";
+import { findEdges } from "./steering.ts";
+import { textsOf } from "./texts.ts";
+import { newsOf, viewOf, type Hand } from "./view.ts";
+
+/** How often the time that is left is written, ms. */
+var TICK_MS = 250;
+/** Where every edge has the names of the stream events. */
+var EVENTS_PATH = "/hbbtv/cue.xml";
+
+var address = readAddress();
+var texts = textsOf(address.language);
+var edges = createEdges(address.edges.length > 0 ? address.edges : [ownOrigin()]);
+var account = createAccount(edges);
+var hand: Hand = { isOpen: address.isOpen, card: undefined };
+var known: Programme | undefined;
+
+var live = createLive(address.show, edges, account, {
+  onwelcome: () => {},
+  onmessage: (message) => hear(message),
+  onlost: () => {
+    ballots.onlost();
+    // The edge may be gone: if so, asking finds out, and moves on.
+    programme.hurry();
+  },
+});
+var programme = followProgramme(address.show, edges, account, () => live, changed);
+var ballots = createBallots(address.show, edges, account, live, draw);
+var cues = createCues(address.show, drawCue);
+var screen = createScreen(texts, { onprompt: () => open(true), onrow: choose });
+var broadcast = joinBroadcast(ownOrigin() + EVENTS_PATH, cues.take);
+
+function hear(message: LiveMessage): void {
+  if (message.type === "receipt" || message.type === "refused") ballots.hear(message);
+  else programme.hear(message);
+}
+
+function changed(): void {
+  var now = programme.now();
+  var news = known && newsOf(known, now);
+  if (news && !isVoting(now, news)) hand = { isOpen: hand.isOpen, card: news };
+  known = now;
+  draw();
+}
+
+/** Whether the viewer is in the middle of a vote that something else should not push aside. */
+function isVoting(now: Programme, news: string): boolean {
+  for (var i = 0; i < now.polls.length; i++) {
+    var poll = now.polls[i]!;
+    if (poll.id === news && (poll.state === "open" || poll.state === "closing")) return false;
+  }
+  var card = view().card;
+  return card !== undefined && card.kind === "poll" && card.takesVotes;
+}
+
+function view() {
+  return viewOf({ programme: programme.now(), hand, ballotsOf: ballots.of }, texts);
+}
+
+function draw(): void {
+  screen.draw(withAddresses(view()), programme.now().title);
+  screen.tick(programme.time());
+}
+
+/** Pictures come from the edge in use. */
+function withAddresses(drawn: ReturnType<typeof view>): ReturnType<typeof view> {
+  var card = drawn.card;
+  if (card && card.kind === "picture")
+    card = { kind: "picture", id: card.id, title: card.title, text: card.text, path: edges.current() + card.path };
+  return {
+    prompt: drawn.prompt,
+    card,
+    ids: drawn.ids,
+    index: drawn.index,
+    lowerThird: drawn.lowerThird,
+    isRehearsal: drawn.isRehearsal,
+    trouble: drawn.trouble,
+  };
+}
+
+function drawCue(): void {
+  var cue = cues.now();
+  var content = programme.now().content;
+  for (var i = 0; cue && cue.is === "content" && i < content.length; i++)
+    if (content[i]!.id === cue.value) return screen.drawCue(cue, content[i]!);
+  // Something published that this receiver has not got cannot be shown; its name says nothing to a viewer.
+  screen.drawCue(cue && cue.is === "text" ? cue : undefined, undefined);
+}
+
+function open(isOpen: boolean): void {
+  hand = { isOpen, card: undefined };
+  if (broadcast) broadcast.setOpen(isOpen);
+  draw();
+}
+
+function choose(index: number): void {
+  var card = view().card;
+  if (!card || card.kind !== "poll" || !card.takesVotes || !card.rows[index]) return;
+  var polls = programme.now().polls;
+  for (var i = 0; i < polls.length; i++)
+    if (polls[i]!.id === card.id) ballots.choose(polls[i]!, card.rows[index]!.option);
+}
+
+/** To the next card; at the end to the first. */
+function turn(by: number): void {
+  var now = view();
+  hand = { isOpen: true, card: now.ids[(now.index + by + now.ids.length) % now.ids.length] };
+  draw();
+}
+
+/** True where the key meant something here; the television keeps the others. */
+function take(key: Key): boolean {
+  if (key.is === "red") open(!hand.isOpen);
+  else if (!hand.isOpen) return false;
+  else if (key.is === "back") open(false);
+  else if (key.is === "up" || key.is === "down") screen.moveFocus(key.is === "up" ? -1 : 1);
+  else if (key.is === "left" || key.is === "right") turn(key.is === "left" ? -1 : 1);
+  else if (key.is === "option") choose(key.index);
+  else {
+    var focused = screen.focused();
+    if (focused !== undefined) choose(focused);
+  }
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  var key = keyOf(event.keyCode);
+  if (key && take(key)) event.preventDefault();
+});
+
+if (!broadcast) {
+  document.documentElement.className = "browser";
+  var player = play({
+    source: () => address.video || `${edges.current()}/hls/${address.show}/live.m3u8`,
+    library: document.getElementById("script")!.getAttribute("data-player")!,
+    label: texts.say("picture"),
+    oncue: cues.take,
+    onpicture: () => {},
+  });
+}
+edges.onmoved = () => {
+  live.hangUp();
+  if (player) player.move();
+};
+document.documentElement.lang = texts.say("language");
+setInterval(() => screen.tick(programme.time()), TICK_MS);
+if (broadcast) broadcast.setOpen(hand.isOpen);
+draw();
+findEdges(address, edges, () => {
+  ballots.resume();
+  programme.start();
+});

@@ -1,0 +1,116 @@
+import type { ContentBody, ContentItemBody, PollBody } from "../../edge/answers.ts";
+import type { Account } from "./account.ts";
+import { pause, type Edges } from "./edges.ts";
+import type { Live, LiveMessage } from "./live.ts";
+import { ask, type Answer } from "./request.ts";
+
+/** Longest wait before a receiver that lost its socket asks, ms: an edge's whole audience comes back at once. */
+var COME_BACK_MS = 1000;
+
+/** What the show is like now, as far as this receiver has heard. */
+export interface Programme {
+  readonly title: string;
+  readonly isRehearsal: boolean;
+  readonly polls: readonly PollBody[];
+  readonly content: readonly ContentItemBody[];
+  /** "starting": nothing was heard yet; "away": no edge answers; "waiting": an edge answers and has no such show yet. */
+  readonly connection: "starting" | "connected" | "away" | "waiting";
+}
+
+export interface Follower {
+  readonly now: () => Programme;
+  /** Milliseconds since 1970 by the edge's clock. */
+  readonly time: () => number;
+  readonly start: () => void;
+  /** Asks now: something suggests that there is news. */
+  readonly hurry: () => void;
+  /** Takes what came on the socket. */
+  readonly hear: (message: LiveMessage) => void;
+}
+
+/** Keeps up with a show: by its socket where there is one, else by asking again and again. */
+export function followProgramme(
+  show: string,
+  edges: Edges,
+  account: Account,
+  live: () => Live,
+  onchange: () => void,
+): Follower {
+  var now: Programme = {
+    title: "",
+    isRehearsal: false,
+    polls: [],
+    content: [],
+    connection: "starting",
+  };
+  var offsetMs = 0;
+  var timer: ReturnType<typeof setTimeout> | undefined;
+
+  function change(polls: readonly PollBody[], content: readonly ContentItemBody[], about?: ContentBody["show"]): void {
+    now = {
+      title: about ? about.title : now.title,
+      isRehearsal: about ? about.rehearsal === true : now.isRehearsal,
+      polls,
+      content,
+      connection: "connected",
+    };
+    onchange();
+  }
+
+  function schedule(ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, ms);
+  }
+
+  function refresh(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    account.withToken((token) => {
+      ask(edges, { method: "GET", path: `/v1/shows/${show}/content`, token }, answered);
+    });
+  }
+
+  function answered(answer: Answer): void {
+    if (answer.status !== 200) return refused(answer);
+    var body = answer.body as ContentBody;
+    offsetMs = body.time - new Date().getTime();
+    change(body.polls, body.content, body.show);
+    account.renew(body.time);
+    live().dial();
+    // The socket tells what changes; until it is welcome, and where it never is, asking does.
+    if (!live().isOpen()) schedule(body.next_poll_ms);
+  }
+
+  function refused(answer: Answer): void {
+    if (answer.status === 401) account.forget();
+    var isAway = answer.status === 0 || answer.status >= 500;
+    // One failure is not worth alarming a viewer: the next edge may answer at once.
+    if (!isAway || edges.failures() > 1) {
+      now = {
+        title: now.title,
+        isRehearsal: now.isRehearsal,
+        polls: now.polls,
+        content: now.content,
+        connection: isAway ? "away" : "waiting",
+      };
+      onchange();
+    }
+    schedule(pause(isAway ? edges.failures() - 1 : 2, answer.retryAfterS));
+  }
+
+  return {
+    now: () => now,
+    time: () => new Date().getTime() + offsetMs,
+    start: refresh,
+    hurry: () => schedule(Math.random() * COME_BACK_MS),
+    hear: (message) => {
+      if (message.type === "welcome") {
+        clearTimeout(timer);
+        offsetMs = message.time - new Date().getTime();
+      }
+      if (message.type !== "content") return;
+      offsetMs = message.time - new Date().getTime();
+      change(message.polls, message.content || now.content);
+    },
+  };
+}
