@@ -13,6 +13,8 @@ interface Waiting {
 export class Journal {
   readonly #store: Store;
   readonly #onlost: ((error: Error) => void) | undefined;
+  /** Written before anything else, together with it. */
+  #preamble: readonly StoreRecord[];
   #waiting: Waiting[] = [];
   #lost: Error | undefined;
   #draining = false;
@@ -20,11 +22,12 @@ export class Journal {
   /**
    * `onlost` is told once when the outcome of a write is unknown: the boot has to end, nothing more will be written.
    * Without it the journal goes on: right for a member that writes no chain of its own, since appending again what a
-   * peer wrote is harmless.
+   * peer wrote is harmless. `preamble` goes before the first append, in its transaction.
    */
-  constructor(store: Store, onlost?: (error: Error) => void) {
+  constructor(store: Store, onlost?: (error: Error) => void, preamble: readonly StoreRecord[] = []) {
     this.#store = store;
     this.#onlost = onlost;
+    this.#preamble = preamble;
   }
 
   /** Durable when it resolves. Rejects with `StoreFull` (nothing written, try later), or because the boot has ended. */
@@ -49,13 +52,19 @@ export class Journal {
   async #commit(group: readonly Waiting[]): Promise<void> {
     try {
       if (this.#lost) throw this.#lost;
-      await this.#store.append(group.length === 1 ? group[0]!.records : group.flatMap((entry) => entry.records));
+      await this.#store.append(this.#recordsOf(group));
+      this.#preamble = [];
       for (const entry of group) entry.resolve();
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       for (const entry of group) entry.reject(error);
       if (!(error instanceof StoreFull)) this.#lose(error);
     }
+  }
+
+  #recordsOf(group: readonly Waiting[]): readonly StoreRecord[] {
+    if (group.length === 1 && this.#preamble.length === 0) return group[0]!.records;
+    return [...this.#preamble, ...group.flatMap((entry) => entry.records)];
   }
 
   #lose(error: Error): void {

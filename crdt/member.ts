@@ -8,14 +8,7 @@ import type { Dial, Random, World } from "./ports.ts";
 import { Replica } from "./replica.ts";
 import { Backbone, type LinkStatus } from "./replicate/backbone.ts";
 import type { Answerer } from "./replicate/inquiry.ts";
-import {
-  introduce,
-  Introductions,
-  readIntroduction,
-  type Identity,
-  type Introduction,
-  type Role,
-} from "./replicate/introduction.ts";
+import { Introductions, readIntroduction, type Identity, type Role } from "./replicate/introduction.ts";
 import type { Peer } from "./replicate/link.ts";
 import type { Store } from "./store/store.ts";
 
@@ -75,11 +68,13 @@ export class Member {
   /** Show and peer → since when it has not covered what this member wrote, ms. */
   readonly #behind = new Map<string, number>();
 
-  /** Reads the log, starts a new boot and makes its replicas. Links open with `start`. */
+  /**
+   * Reads the log, starts a new boot and makes its replicas. Links open with `start`. A boot that writes nothing leaves
+   * no trace: it is logged with its first write, and introduced before it.
+   */
   static async open(options: MemberOptions): Promise<Member> {
     const contents = await options.store.load();
     const boot = bytesToHex(options.world.random.bytes(BOOT_BYTES));
-    await options.store.append([{ kind: "boot", boot, startedAt: options.world.clock.now() }]);
     const introductions = new Introductions();
     const keyOf = (name: string) =>
       name === options.identity.member ? options.identity.publicKey : keyOfPeer(options.peers, name);
@@ -105,10 +100,10 @@ export class Member {
     this.earlierBoots = earlierBoots;
     this.world = options.world;
     this.clock = new HybridClock(options.world.clock);
-    this.journal = new Journal(options.store, options.onlost);
+    const startedAt = options.world.clock.now();
+    this.journal = new Journal(options.store, options.onlost, [{ kind: "boot", boot, startedAt }]);
     this.#client = unusedClient(options.world.random, introductions);
-    introductions.add(...ownIntroduction(options.identity, boot, this.#client));
-    this.backbone = new Backbone({ ...options, boot, introductions, host: this });
+    this.backbone = new Backbone({ ...options, boot, client: this.#client, introductions, host: this });
   }
 
   /** Whether this member's store keeps every batch for ever. */
@@ -249,12 +244,20 @@ export class Member {
   /** A peer's coverage of a show, heard at each round of anti-entropy. */
   oncovers(replica: Replica, peer: string, covers: Watermark): void {
     const key = `${replica.show} ${peer}`;
+    const keeps = this.#shardsKeptBy(peer, replica);
     const behind = [...replica.coverage().entries()].some(
-      ([id, sequence]) => id.includes(`/${this.name}/`) && (covers[id] ?? 0) < sequence,
+      ([id, sequence]) =>
+        id.includes(`/${this.name}/`) && (covers[id] ?? 0) < sequence && keeps(parseChainId(id).shard),
     );
     if (!behind) this.#behind.delete(key);
     else if (!this.#behind.has(key)) this.#behind.set(key, this.world.clock.now());
     for (const [id, sequence] of Object.entries(covers)) this.onstored(replica.show, id, sequence);
+  }
+
+  /** What the roster says of an edge; whoever is not on it, a process above all, is believed to keep every shard. */
+  #shardsKeptBy(peer: string, { board }: Replica): (shard: number) => boolean {
+    const entries = board.roster().filter(({ edge }) => edge === peer);
+    return (shard) => entries.length === 0 || entries.some(({ shards }) => shards.includes(shard));
   }
 
   /** Since how long each linked peer misses something that this member wrote, ms. */
@@ -326,11 +329,6 @@ function unusedClient(random: Random, introductions: Introductions): number {
     const client = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
     if (!introductions.ownerOf(client)) return client;
   }
-}
-
-function ownIntroduction(identity: Identity, boot: string, client: number): [Introduction, Uint8Array] {
-  const { member, role } = identity;
-  return [{ member, role, boot, clients: [client] }, introduce(identity, boot, [client])];
 }
 
 function keyOfPeer(peers: readonly Peer[], name: string): Uint8Array | undefined {

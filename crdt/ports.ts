@@ -45,6 +45,11 @@ export interface Socket {
   readonly bufferedAmount: number;
   /** Starts closing with a WebSocket close code (RFC 6455, 7.4). Idempotent. */
   close(code: number, reason: string): void;
+  /**
+   * There where the platform may put a program to sleep while its sockets stay open: what is kept with the socket, as
+   * plain data, and found again by the program that wakes.
+   */
+  readonly keep?: (state: unknown) => void;
   onmessage: (message: Uint8Array | string) => void;
   /** Fires exactly once, also after `close`. */
   onclose: (code: number, reason: string) => void;

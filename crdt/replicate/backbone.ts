@@ -7,8 +7,8 @@ import type { Replica } from "../replica.ts";
 import { Conversation, type ConversationHost } from "./conversation.ts";
 import { Heard } from "./heard.ts";
 import type { Answerer } from "./inquiry.ts";
-import { readIntroduction, type Identity, type Introductions } from "./introduction.ts";
-import { Link, mayRetry, type Peer } from "./link.ts";
+import { introduce, readIntroduction, type Identity, type Introductions } from "./introduction.ts";
+import { CLOSE, Link, mayRetry, type Peer } from "./link.ts";
 import { Twins } from "./twins.ts";
 
 /** How often replicas compare what they hold. */
@@ -24,6 +24,8 @@ export interface BackboneHost {
   adopt(show: string): Replica | undefined;
   onstored(show: string, chain: string, sequence: number): void;
   oncovers(replica: Replica, peer: string, covers: Watermark): void;
+  /** This boot has to end. */
+  end(reason: string): void;
 }
 
 export interface BackboneOptions {
@@ -31,6 +33,8 @@ export interface BackboneOptions {
   /** Whether peers can dial this member. */
   readonly listens: boolean;
   readonly boot: string;
+  /** The Yjs client under which this boot writes. */
+  readonly client: number;
   readonly peers: readonly Peer[];
   readonly introductions: Introductions;
   readonly world: World;
@@ -61,6 +65,7 @@ export class Backbone implements ConversationHost {
   readonly #twins: Twins;
   #cancelTick: (() => void) | undefined;
   #stopped = false;
+  #introduced = false;
 
   constructor(options: BackboneOptions) {
     this.#options = options;
@@ -88,8 +93,9 @@ export class Backbone implements ConversationHost {
 
   /** Sends a document's update to every peer that wants it, if its origin asks for that. */
   push(document: string, update: Uint8Array, origin: Origin): void {
-    if (consequences(origin).push)
-      for (const conversation of this.#conversations.values()) conversation.push(document, update);
+    if (!consequences(origin).push) return;
+    if (!this.#introduced) this.#introduce();
+    for (const conversation of this.#conversations.values()) conversation.push(document, update);
   }
 
   /** Compares a show that has just come into being, instead of at the next round. */
@@ -97,9 +103,13 @@ export class Backbone implements ConversationHost {
     for (const conversation of this.#conversations.values()) conversation.compare(replica);
   }
 
-  /** Whether some peer's whole state of the show's documents has been taken in over a link that is open. */
+  /**
+   * Whether of each of the show's documents some peer's whole state has been taken in over a link that is open. No peer
+   * need have all of them: where shards are kept apart, only the recorder has every ledger.
+   */
   hasSynced(replica: Replica): boolean {
-    return [...this.#conversations.values()].some((conversation) => conversation.hasSynced(replica));
+    const conversations = [...this.#conversations.values()];
+    return replica.documents().every((name) => conversations.some((conversation) => conversation.hasSynced(name)));
   }
 
   /** Whether some peer has said that it logged a chain so far. */
@@ -133,7 +143,8 @@ export class Backbone implements ConversationHost {
   }
 
   status(): LinkStatus[] {
-    return this.#options.peers.map(({ name }) => {
+    const linked = this.#options.peers.filter((peer) => peer.linked !== false);
+    return linked.map(({ name }) => {
       const link = [...this.#conversations.values()].find(({ peer }) => peer === name)?.link;
       return {
         peer: name,
@@ -199,6 +210,17 @@ export class Backbone implements ConversationHost {
     for (const other of this.#conversations.values()) if (other !== from) other.link.send({ type: "introduce", bytes });
   }
 
+  /** Says whose this boot's Yjs client is, before its first update: a boot that only reads costs nobody anything. */
+  #introduce(): void {
+    const { identity, boot, client } = this.#options;
+    const { member, role } = identity;
+    const bytes = introduce(identity, boot, [client]);
+    if (this.introductions.add({ member, role, boot, clients: [client] }, bytes) === "claimed")
+      return this.#options.host.end(`the Yjs client ${client} of this boot is another's`);
+    this.#introduced = true;
+    for (const conversation of this.#conversations.values()) conversation.link.send({ type: "introduce", bytes });
+  }
+
   #keyOf(name: string): Uint8Array | undefined {
     const { identity, peers } = this.#options;
     return name === identity.member ? identity.publicKey : peers.find((peer) => peer.name === name)?.publicKey;
@@ -220,7 +242,10 @@ export class Backbone implements ConversationHost {
       world.timers.after(jitter(pause, world), () => this.#dial(peer, Math.min(pause * 2, REDIAL_MS.longest)));
     };
     this.#options.dial(peer.address!).then(
-      (socket) => this.#open(socket, peer, (hasOpened, code) => again(pauseAfter(hasOpened, code, pauseMs))),
+      (socket) => {
+        if (this.#stopped) return socket.close(CLOSE.goingAway, "stopping");
+        this.#open(socket, peer, (hasOpened, code) => again(pauseAfter(hasOpened, code, pauseMs)));
+      },
       () => again(pauseMs),
     );
   }

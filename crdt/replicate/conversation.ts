@@ -98,8 +98,9 @@ export class Conversation {
     this.link.send({ type: "sync", document, step: "update", update });
   }
 
-  hasSynced(replica: Replica): boolean {
-    return replica.documents().every((name) => this.#synced.has(name));
+  /** Whether all that the peer held of a document has been held here, at some moment. */
+  hasSynced(document: string): boolean {
+    return this.#synced.has(document);
   }
 
   /** Whether the peer has said that it holds a chain durably up to `sequence`. */

@@ -23,6 +23,8 @@ export interface Peer {
   readonly publicKey: Uint8Array;
   /** Where it listens on the backbone; absent where it only dials. */
   readonly address?: string;
+  /** False: a member whose word is known here by its key, and that no link is wanted with. */
+  readonly linked?: false;
 }
 
 type Side = "dialer" | "listener";

@@ -80,7 +80,7 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-async function create({ member }: Program): Promise<Replica> {
+async function create({ member }: Pick<Program, "member">): Promise<Replica> {
   const replica = member.adopt(SHOW)!;
   const show = { id: SHOW, title: "", shards: 1, created: START, wrappedKey: "" };
   await replica.change((board) => board.create(show, [aPoll()]));
@@ -184,6 +184,47 @@ test("each start is a new boot under a new Yjs client, and knows the boots befor
   const clients = [replica, second.member.replica(SHOW)!].map(({ board }) => board.doc.clientID);
   expect(new Set(clients).size).toBe(2);
   expect(second.member.replica(SHOW)!.board.show?.id).toBe(SHOW);
+});
+
+test("a boot that writes nothing leaves no trace, neither on its disk nor at its peers", async () => {
+  const disk = new MemoryDisk();
+  const [fra, nyc] = [await open("fra"), await open("nyc", disk)];
+  const replica = await create(fra);
+  for (const { member } of [fra, nyc]) member.start();
+  await pass(2500);
+  expect(nyc.member.isReady(nyc.member.replica(SHOW)!)).toBe(true);
+  expect(fra.member.backbone.introductions.boots).toBe(1);
+  expect((await open("nyc", new MemoryDisk())).member.earlierBoots).toEqual([]);
+  void nyc.member.replica(SHOW)!.shard(0).writer.write("ballots", aBallot());
+  await pass(100);
+  expect(fra.member.backbone.introductions.boots).toBe(2);
+  expect(replica.counts(0).anonymous).toEqual([1, 0, 0]);
+  expect((await open("nyc", disk)).member.earlierBoots).toEqual([nyc.member.boot]);
+});
+
+test("a boot whose Yjs client somebody else introduces before its first write ends, and writes nothing under it", async () => {
+  const { member, ended } = await open("fra");
+  const replica = member.adopt(SHOW)!;
+  const client = replica.board.doc.clientID;
+  member.backbone.introductions.add(
+    { member: "nyc", role: "edge", boot: "00000000000000b2", clients: [client] },
+    new Uint8Array(),
+  );
+  await create({ member });
+  expect(ended.map(({ message }) => message)).toEqual([expect.stringContaining("is another's")]);
+});
+
+test("lag is that of peers which keep the shard", async () => {
+  const [fra, nyc] = [await open("fra"), await open("nyc")];
+  const replica = await create(fra);
+  for (const { member } of [fra, nyc]) member.start();
+  await pass(2500);
+  const entry = { edge: "nyc", boot: nyc.member.boot, state: "live", region: "", address: "", since: START } as const;
+  await replica.change((board) => board.setRosterEntry({ ...entry, shards: [1] }));
+  nyc.store.fault = "full";
+  void replica.shard(0).writer.write("ballots", aBallot());
+  await pass(3000);
+  expect(fra.member.lag(replica).nyc).toBe(0);
 });
 
 test("a boot that has to end says so once", async () => {
