@@ -1,10 +1,10 @@
 import { Hono, type Context } from "hono";
 import type { Inspector } from "../crdt/inspect/inspector.ts";
-import type { World } from "../crdt/ports.ts";
+import type { Socket, World } from "../crdt/ports.ts";
 import { CLOSE } from "./close.ts";
 import { Feeds } from "./feed.ts";
 import type { Broadcaster } from "./jwks.ts";
-import { Buckets, type Limits } from "./limits.ts";
+import { Buckets, type Limit, type Limits } from "./limits.ts";
 import { Rooms } from "./room.ts";
 import { castBallot, listOwnBallots } from "./routes/ballots.ts";
 import { showContent, showPicture } from "./routes/content.ts";
@@ -31,10 +31,13 @@ import {
   unschedulePoll,
 } from "./routes/shows.ts";
 import { showGraphics } from "./routes/graphics.ts";
-import { joinLive, joinRoom } from "./routes/sockets.ts";
+import { joinLive, joinRoom, resumeSession } from "./routes/sockets.ts";
+import { connectionsOf, type Connections } from "./metrics.ts";
+import type { Refusal } from "./refusal.ts";
 import type { EdgeService } from "./service.ts";
 import { Nearby } from "./steering/nearby.ts";
 import type { Probe } from "./steering/report.ts";
+import type { KeptSession } from "./session.ts";
 import type { TokenKeys } from "./token.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -60,6 +63,8 @@ export interface AppDeps {
   readonly locate?: Locate;
   /** Absent where inspecting is not configured: then its routes are not there. */
   readonly inspector?: Inspector;
+  /** Keys that each rate limit remembers, in place of `MAX_BUCKETS`. */
+  readonly maxBuckets?: number;
 }
 
 export interface App {
@@ -67,7 +72,9 @@ export interface App {
   /** Closes every WebSocket and says to come back, at another edge if there is one: for draining. */
   dismiss(): void;
   /** WebSockets that are open. */
-  sockets(): { readonly receivers: number; readonly readers: number };
+  sockets(): Connections;
+  /** Goes on with a receiver's socket that outlived its program. Where it is refused the socket is the caller's still. */
+  resume(socket: Socket, kept: KeptSession): Refusal | undefined;
 }
 
 /**
@@ -127,12 +134,17 @@ export function createApp(deps: AppDeps): App {
 
   hono.notFound(refuseUnknown(hono));
   hono.onError(refuseMistake(context.world));
-  const sockets = () => ({ receivers: context.sessions.size, readers: context.rooms.readers });
-  return { hono, dismiss: () => dismiss(context), sockets };
+  return {
+    hono,
+    dismiss: () => dismiss(context),
+    sockets: () => connectionsOf(context),
+    resume: (socket, kept) => resumeSession(context, socket, kept),
+  };
 }
 
 function routeContext(deps: AppDeps): RouteContext {
-  const { edge, world, keys, limits, broadcaster, upgrade, clientAddress, pages } = deps;
+  const { edge, world, keys, limits, broadcaster, upgrade, clientAddress, pages, maxBuckets } = deps;
+  const buckets = (limit: Limit) => new Buckets(limit, world.clock, maxBuckets);
   return {
     edge,
     world,
@@ -141,9 +153,9 @@ function routeContext(deps: AppDeps): RouteContext {
     clientAddress,
     pages,
     tokens: new Tokens(keys, world.clock, broadcaster, () => edge.health().clock.trusted),
-    perAddress: new Buckets(limits.receiversPerAddress, world.clock),
-    perSubnet: new Buckets(limits.receiversPerSubnet, world.clock),
-    casting: { ballots: new Buckets(limits.ballotsPerReceiver, world.clock), random: world.random },
+    perAddress: buckets(limits.receiversPerAddress),
+    perSubnet: buckets(limits.receiversPerSubnet),
+    casting: { ballots: buckets(limits.ballotsPerReceiver), random: world.random },
     feeds: new Feeds(edge.boot, world),
     rooms: new Rooms(world, limits.messagesPerReader),
     sessions: new Set(),

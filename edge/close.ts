@@ -13,6 +13,8 @@ export const CLOSE = {
   forbidden: 4403,
   /** A message is too large. */
   tooLarge: 4413,
+  /** This edge does not keep the receiver's shard: come back with `?shard=` and the number in the refusal. */
+  wrongShard: 4421,
   /** No hello came in time. */
   silent: 4508,
   /** The other end does not read what it is sent. */
@@ -38,6 +40,8 @@ export function closeCodeOf(code: RefusalCode): CloseCode {
       return CLOSE.tooLarge;
     case "rate_limited":
       return CLOSE.tooFast;
+    case "wrong_shard":
+      return CLOSE.wrongShard;
     case "not_ready":
     case "clock_untrusted":
     case "draining":

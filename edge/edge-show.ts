@@ -1,3 +1,4 @@
+import { parseChainId } from "../crdt/batch.ts";
 import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import { mayBecome, type TransitionName } from "../crdt/poll.ts";
@@ -8,7 +9,7 @@ import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type * as Y from "yjs";
 import { Intake, unknownPoll, type IntakeView } from "./intake.ts";
-import { countsVisible, dueSchedule, Programme, stateOf, viewOf, waitingFor, type StandingPoll } from "./programme.ts";
+import { countsVisible, dueSchedule, isBusy, Programme, stateOf, viewOf, waitingFor, type StandingPoll } from "./programme.ts";
 import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";
@@ -52,8 +53,7 @@ export class EdgeShow implements ShowService {
     this.#edge = edge;
     this.#current = { ...this.#readBoard(), unpruned: 0 };
     this.#intake = new Intake(replica, member, this.#current, () => edge.refusal());
-    const { region, address, place } = edge;
-    this.#upkeep = new Upkeep(replica, member, { region, address, ...(place ? { place } : {}) });
+    this.#upkeep = new Upkeep(replica, member, edge);
     replica.events.onboard = () => this.#onboard();
     replica.events.onfolded = (batches, from) => {
       this.#registerIsStale = true;
@@ -126,8 +126,8 @@ export class EdgeShow implements ShowService {
     return poll ? this.#intake.known(subject, poll) : unknownPoll(this.#replica.show, id);
   }
 
-  arrive(subject: string, signed: boolean): void {
-    this.#intake.arrive(subject, signed);
+  arrive(subject: string, signed: boolean): Refusal | undefined {
+    return this.#intake.arrive(subject, signed);
   }
 
   vote(request: BallotRequest): Promise<Receipt | Refusal> {
@@ -233,11 +233,28 @@ export class EdgeShow implements ShowService {
     if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
     this.#upkeep.tick(state, this.#programme);
     this.#openDue();
+    if (this.#upkeep.hasJoined) this.#keepRegister();
+    this.#noticeStates();
+  }
+
+  /** Some poll takes ballots, is about to, or waits for its result; or something written here is not recorded yet. */
+  get isBusy(): boolean {
+    return isBusy(this.#programme, this.#member.clock.now()) || this.#owesRecorder;
+  }
+
+  get #owesRecorder(): boolean {
+    const { recorded } = this.#board.watermarks;
+    if (this.#replica.waiting > 0) return true;
+    return [...this.#replica.coverage().entries()].some(
+      ([id, sequence]) => parseChainId(id).edge === this.#member.name && sequence > (recorded[id] ?? 0),
+    );
+  }
+
+  #keepRegister(): void {
     this.#ticks += 1;
     // The second seldom, or two programs under one name would hide each other's with every tick.
     if (this.#registerIsStale || (this.#ticks % RECLAIM_TICKS === 0 && this.#replica.isRegisterHidden))
       this.#writeRegister();
-    this.#noticeStates();
   }
 
   health(): ShowHealth {

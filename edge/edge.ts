@@ -12,6 +12,7 @@ import type { EdgeService, Health, ShowDefinition, ShowService } from "./service
 import { wrapShowKey } from "./show-key.ts";
 import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
 import type { Place } from "./steering/place.ts";
+import type { EdgePlace } from "./upkeep.ts";
 
 export interface EdgeOptions {
   readonly region: string;
@@ -23,6 +24,8 @@ export interface EdgeOptions {
   readonly capacity?: Capacity;
   /** The network's secret, 32 bytes. */
   readonly network: Uint8Array;
+  /** At once where it is left out: see `EdgePlace`. */
+  readonly joins?: EdgePlace["joins"];
 }
 
 /** An edge: answers receivers, and holds a replica of each show. */
@@ -132,6 +135,16 @@ export class Edge implements EdgeService {
     return this.#shows.get(id)!;
   }
 
+  /** Whether some show needs this edge now, for what is to come or for what it has written: then it may not go to sleep. */
+  get isBusy(): boolean {
+    return [...this.#shows.values()].some((show) => show.isBusy);
+  }
+
+  /** Whether every show that is known here is caught up with. */
+  get isCaughtUp(): boolean {
+    return [...this.#shows.values()].every((show) => show.ready);
+  }
+
   readiness(): { ready: boolean; reasons: string[] } {
     const reasons = [...this.#shows.values()]
       .filter((show) => !show.admits)
@@ -164,7 +177,7 @@ export class Edge implements EdgeService {
 
   #addShow(replica: Replica): void {
     if (this.#shows.has(replica.show)) return;
-    const condition = { ...this.#options, refusal: () => this.#refusal() };
+    const condition = { joins: "at once" as const, ...this.#options, refusal: () => this.#refusal() };
     this.#shows.set(replica.show, new EdgeShow(replica, this.#member, condition));
   }
 

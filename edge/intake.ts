@@ -87,16 +87,18 @@ export class Intake {
   }
 
   /** Notes a receiver's first retrieval of the show's content. */
-  arrive(subject: string, signed: boolean): void {
+  arrive(subject: string, signed: boolean): Refusal | undefined {
     const receiver = receiverId(this.#view.key, subject);
     const fold = this.#foldOf(receiver);
-    if (!fold || this.#refusal() || fold.known(PRESENCE, receiver).length > 0) return;
+    if (!fold) return this.#wrongShard(receiver);
+    if (this.#refusal() || fold.known(PRESENCE, receiver).length > 0) return undefined;
     const time = this.#member.clock.now();
     const ballot: Ballot = { ...receiver, poll: PRESENCE, press: 1, option: 0, k: 1, signed, time };
     // Presence is no promise to anyone: what the log refuses is noted at the receiver's next retrieval.
     this.#writerOf(receiver)
       .write("presence", ballot)
       .catch(() => {});
+    return undefined;
   }
 
   known(subject: string, poll: StandingPoll): readonly KnownBallot[] | Refusal {

@@ -8,6 +8,16 @@ export interface Connections {
   readonly readers: number;
 }
 
+export function connectionsOf({ sessions, rooms }: ConnectionHolders): Connections {
+  return { receivers: sessions.size, readers: rooms.readers };
+}
+
+/** Who holds WebSockets. */
+interface ConnectionHolders {
+  readonly sessions: { readonly size: number };
+  readonly rooms: { readonly readers: number };
+}
+
 interface Metric {
   readonly name: string;
   readonly type: "counter" | "gauge";

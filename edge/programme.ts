@@ -54,6 +54,22 @@ export function dueSchedule(poll: StandingPoll, now: number): Schedule | undefin
   return now < schedule.opensAt + (schedule.openMs ?? Infinity) ? schedule : undefined;
 }
 
+/** Whether some poll takes ballots, is about to, or waits for its result. */
+export function isBusy(programme: Programme, now: number): boolean {
+  for (const poll of programme.polls())
+    switch (stateOf(poll, now)) {
+      case "armed":
+      case "open":
+      case "closing":
+      case "closed":
+        return true;
+      case "draft":
+      case "final":
+      case "void":
+    }
+  return false;
+}
+
 /** Whether anyone may see a poll's counts. */
 export function countsVisible(poll: StandingPoll): boolean {
   return poll.released || poll.definition.results === "live";
@@ -77,6 +93,11 @@ export function viewOf(poll: StandingPoll, now: number, waitingFor: readonly str
 
 /** What a closed poll's final still waits for, as far as this replica can see. */
 export function waitingFor(poll: number, replica: Replica): readonly string[] {
-  const state = finality(poll, replica.board.rosterBoots(), replica.seals(), replica.coverage().toJSON());
+  const kept = replica.shards();
+  // Seals of other shards are in ledgers that this replica does not have.
+  const roster = replica.board
+    .rosterBoots()
+    .map((boot) => ({ ...boot, shards: boot.shards.filter((shard) => kept.has(shard)) }));
+  const state = finality(poll, roster, replica.seals(), replica.coverage().toJSON());
   return state.ready ? [] : state.waitingFor;
 }

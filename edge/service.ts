@@ -57,8 +57,11 @@ export interface ShowService {
   present(): number;
   /** Ballots known of a receiver, by its token's subject. */
   ballotsOf(subject: string, poll: string): readonly KnownBallot[] | Refusal;
-  /** Notes a receiver's first retrieval; at once, durable with the next flush. */
-  arrive(subject: string, signed: boolean): void;
+  /**
+   * Notes a receiver's first retrieval; at once, durable with the next flush. Refused where this edge does not keep the
+   * receiver's shard.
+   */
+  arrive(subject: string, signed: boolean): Refusal | undefined;
   vote(ballot: BallotRequest): Promise<Receipt | Refusal>;
   /** Producers' deeds; each leaves an audit entry, and is durable here when it resolves. */
   arm(poll: string, by: string): Promise<PollView | Refusal>;

@@ -35,6 +35,12 @@ type State =
   | { readonly phase: "open"; readonly receiver: Receiver; readonly unfollow: () => void }
   | { readonly phase: "closed" };
 
+/** What of an open session outlives the program, where its socket does. */
+export interface KeptSession {
+  readonly show: string;
+  readonly receiver: Receiver;
+}
+
 /**
  * One receiver's WebSocket. It says hello, casts ballots and gets receipts, and is told what changes:
  *
@@ -58,6 +64,14 @@ export class Session {
     this.#state = { phase: "greeting", cancelTimeout: context.world.timers.after(HELLO_TIMEOUT_MS, timeout) };
     socket.onmessage = (message) => this.#onmessage(message);
     socket.onclose = () => this.#end();
+  }
+
+  /** Goes on with a session whose program went to sleep. What the receiver has of the content nobody knows any more. */
+  resume(receiver: Receiver): void {
+    if (this.#state.phase !== "greeting") return;
+    this.#state.cancelTimeout();
+    this.#open(receiver);
+    this.#send(this.#context.feed.whole());
   }
 
   /** Ends the session with a code that says whether to come back. */
@@ -106,10 +120,16 @@ export class Session {
     if (isRefusal(receiver)) return this.#refuseAndClose(receiver);
     const { feed, world } = this.#context;
     const { subject, signed } = receiver;
-    feed.show.arrive(subject, signed);
-    this.#state = { phase: "open", receiver, unfollow: feed.follow((message) => this.#send(message)) };
+    const refusal = feed.show.arrive(subject, signed);
+    if (refusal) return this.#refuseAndClose(refusal);
+    this.#open(receiver);
+    this.#socket.keep?.({ show: feed.show.definition.id, receiver } satisfies KeptSession);
     this.#send(JSON.stringify({ type: "welcome", receiver: subject, revision: feed.tag, time: world.clock.now() }));
     if (revision !== feed.tag) this.#send(feed.whole());
+  }
+
+  #open(receiver: Receiver): void {
+    this.#state = { phase: "open", receiver, unfollow: this.#context.feed.follow((message) => this.#send(message)) };
   }
 
   #ballot(value: object, receiver: Receiver): void {

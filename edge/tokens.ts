@@ -1,7 +1,7 @@
 import type { Clock } from "../crdt/ports.ts";
 import type { Broadcaster } from "./jwks.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
-import { isOwnToken, MAX_TOKEN_CHARS, OPERATOR_ROLES } from "./token.ts";
+import { claimsOf, isOwnToken, MAX_TOKEN_CHARS, OPERATOR_ROLES } from "./token.ts";
 import type { InspectorClaims, OperatorClaims, OperatorRole, ReceiverClaims, TokenKeys } from "./token.ts";
 
 /** Who casts ballots. */
@@ -127,6 +127,17 @@ export function bearer(headers: Headers): string | undefined {
   if (value === null) return undefined;
   if (value.startsWith("Bearer ")) return value.slice(7);
   return /^bearer +(\S+)$/i.exec(value)?.[1];
+}
+
+/**
+ * The receiver that a token claims to be, for finding its shard: unchecked, since who lies is sent where the token is
+ * refused. `issuer`: the broadcaster's, whose subjects are kept apart by it.
+ */
+export function subjectOf(token: string | undefined, issuer: string | undefined): string | undefined {
+  const claims = token === undefined || token.length > MAX_TOKEN_CHARS ? undefined : claimsOf(token);
+  if (!isNamed(claims)) return undefined;
+  const subject = String(claims["sub"]);
+  return isOwnToken(token!) ? subject : `${issuer}|${subject}`;
 }
 
 function refuseForm(token: string | undefined): Refusal | undefined {

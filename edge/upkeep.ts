@@ -1,10 +1,16 @@
 import type { RosterEntry } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import type { Replica } from "../crdt/replica.ts";
-import { stateOf, type Programme } from "./programme.ts";
+import { isBusy, stateOf, type Programme } from "./programme.ts";
 
 /** Where an edge stands, for its entry on the roster. */
-export interface EdgePlace extends Pick<RosterEntry, "region" | "address" | "place"> {}
+export interface EdgePlace extends Pick<RosterEntry, "region" | "address" | "place"> {
+  /**
+   * When a boot joins a show: at once, or not before it may be needed, since one that is woken only to be read from
+   * should leave no trace in the documents.
+   */
+  readonly joins: "at once" | "when needed";
+}
 
 /** What an edge does for a show without being asked: its roster entry, its earlier boots' batches, seals. */
 export class Upkeep {
@@ -12,6 +18,7 @@ export class Upkeep {
   readonly #member: Member;
   readonly #place: EdgePlace;
   #reappended = false;
+  #joined = false;
   /** Polls whose seal is on its way into the log. */
   readonly #sealing = new Set<number>();
 
@@ -24,9 +31,19 @@ export class Upkeep {
   /** Called at intervals while the replica is ready. */
   tick(state: RosterEntry["state"], programme: Programme): void {
     const now = this.#member.clock.now();
-    this.#keepRoster(state, now);
+    this.#joined ||= this.#place.joins === "at once" || isBusy(programme, now) || this.#hasWritten;
+    if (this.#joined) this.#keepRoster(state, now);
     this.#reappend();
     if (this.#member.clockTrust().trusted) this.#sealClosed(programme, now);
+  }
+
+  /** Whether this boot is part of the show: its register and its roster entry are its own from then on. */
+  get hasJoined(): boolean {
+    return this.#joined;
+  }
+
+  get #hasWritten(): boolean {
+    return [...this.#replica.shards().values()].some(({ writer }) => writer.sequence > 0);
   }
 
   /** With this boot on the roster its predecessors on the same disk leave it: it seals for them. */
@@ -37,8 +54,11 @@ export class Upkeep {
     // An earlier boot's entry may arrive late, by a peer that had been away.
     const overdue = own.some((entry) => earlierBoots.includes(entry.boot));
     if (!overdue && own.some((entry) => entry.boot === boot && entry.state === state)) return;
+    const { region, address, place } = this.#place;
     const entry: RosterEntry = {
-      ...this.#place,
+      region,
+      address,
+      ...(place ? { place } : {}),
       edge: name,
       boot,
       state,

@@ -1,5 +1,5 @@
 import { HealthBody } from "../answers.ts";
-import { METRICS_TYPE, metricsText } from "../metrics.ts";
+import { connectionsOf, METRICS_TYPE, metricsText } from "../metrics.ts";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";
 import type { EdgeService, Health } from "../service.ts";
@@ -40,9 +40,9 @@ export function showReadiness({ edge }: RouteContext): RouteHandler {
   );
 }
 
-export function showMetrics({ edge, sessions, rooms }: RouteContext): RouteHandler {
+export function showMetrics(context: RouteContext): RouteHandler {
   return described({ summary: "Figures for Prometheus", tag: "operations", answer: METRICS_TYPE, refusals: [] }, () => {
-    const text = metricsText(edge, { receivers: sessions.size, readers: rooms.readers });
+    const text = metricsText(context.edge, connectionsOf(context));
     return new Response(text, { headers: { "Content-Type": METRICS_TYPE, ...NO_STORE } });
   });
 }

@@ -1,25 +1,43 @@
 import type { Context } from "hono";
+import type { Socket } from "../../crdt/ports.ts";
 import { boardName, talliesName } from "../../crdt/documents.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, refuse, type Refusal } from "../refusal.ts";
-import { Session } from "../session.ts";
+import type { ShowService } from "../service.ts";
+import { Session, type KeptSession } from "../session.ts";
 import { bearer } from "../tokens.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
 
 /** A receiver's WebSocket: see `Session` for what is said on it. */
 export function joinLive(context: RouteContext): RouteHandler {
-  const { edge, world, tokens, casting, limits, feeds, sessions, upgrade } = context;
   return described(LIVE, (c) => {
-    const show = edge.show(pathParam(c, "show"));
+    const show = context.edge.show(pathParam(c, "show"));
     if (isRefusal(show)) return problem(show);
     const refusal = refusePlainRequest(c);
     if (refusal) return problem(refusal);
-    const session = { world, tokens, casting, limit: limits.messagesPerSocket, feed: feeds.of(show) };
-    return upgrade(c, (socket) => {
-      sessions.add(new Session(socket, session, (closed) => sessions.delete(closed)));
-    });
+    return context.upgrade(c, (socket) => void openSession(context, show, socket));
   });
+}
+
+/** Goes on with a socket that outlived its program, as it was kept. Refused as a new one would be. */
+export function resumeSession(
+  context: RouteContext,
+  socket: Socket,
+  { show: id, receiver }: KeptSession,
+): Refusal | undefined {
+  const show = context.edge.show(id);
+  if (isRefusal(show)) return show;
+  openSession(context, show, socket).resume(receiver);
+  return undefined;
+}
+
+function openSession(context: RouteContext, show: ShowService, socket: Socket): Session {
+  const { world, tokens, casting, limits, feeds, sessions } = context;
+  const about = { world, tokens, casting, limit: limits.messagesPerSocket, feed: feeds.of(show) };
+  const session = new Session(socket, about, (closed) => sessions.delete(closed));
+  sessions.add(session);
+  return session;
 }
 
 /** A document of a show for readers: the address suits the stock y-websocket provider, room name `<show>/<kind>`. */
@@ -45,6 +63,7 @@ function refusePlainRequest(c: Context): Refusal | undefined {
 const LIVE = {
   summary: "A receiver's WebSocket: hello with its token, ballots and receipts, content as it changes",
   tag: "receivers",
+  query: { shard: "The receiver's shard, where steering has to know it: a refusal `wrong_shard` told it" },
   status: 101,
   refusals: ["malformed", "unknown_show", "not_ready"],
 } as const;

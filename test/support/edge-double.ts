@@ -117,6 +117,8 @@ export class ShowDouble implements ShowService {
   /** What `vote` waits for, or throws. */
   beforeVote: (() => Promise<void>) | undefined;
   readonly arrived = new Map<string, boolean>();
+  /** Given to whoever arrives, if set. */
+  arrivalRefusal: Refusal | undefined;
   readonly requests: BallotRequest[] = [];
   readonly documents = { board: new Y.Doc(), tallies: new Y.Doc() };
   readonly #world: World;
@@ -185,8 +187,9 @@ export class ShowDouble implements ShowService {
     return isRefusal(poll) ? poll : poll.known(subject);
   }
 
-  arrive(subject: string, signed: boolean): void {
-    this.arrived.set(subject, signed);
+  arrive(subject: string, signed: boolean): Refusal | undefined {
+    if (!this.arrivalRefusal) this.arrived.set(subject, signed);
+    return this.arrivalRefusal;
   }
 
   async vote(request: BallotRequest): Promise<Receipt | Refusal> {

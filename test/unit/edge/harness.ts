@@ -47,6 +47,8 @@ export class TestSocket implements Socket {
   bufferedAmount = 0;
   readonly sent: (Uint8Array | string)[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
+  /** What the session has asked the platform to keep with the socket. */
+  kept: unknown;
   onmessage: (message: Uint8Array | string) => void = () => {};
   onclose: (code: number, reason: string) => void = () => {};
 
@@ -59,6 +61,10 @@ export class TestSocket implements Socket {
     this.closed = { code, reason };
     this.onclose(code, reason);
   }
+
+  keep = (state: unknown): void => {
+    this.kept = state;
+  };
 
   /** What came since the last call, as JSON. */
   take(): Record<string, unknown>[] {

@@ -4,7 +4,7 @@ import { PUSH_INTERVAL_MS } from "../../../edge/feed.ts";
 import { refuse } from "../../../edge/refusal.ts";
 import { HELLO_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_WAITING_BYTES } from "../../../edge/session.ts";
 import { settle } from "../../support/world.ts";
-import { Harness, HOUR_MS, problemOf, type TestSocket } from "./harness.ts";
+import { Harness, HOUR_MS, problemOf, TestSocket } from "./harness.ts";
 
 const path = "/v1/shows/demo/live";
 const ballot = { type: "ballot", id: "b1", poll: "open", option: "no", press: 1 };
@@ -18,7 +18,44 @@ async function greeted(limits = {}): Promise<{ harness: Harness; socket: TestSoc
   return { harness, socket };
 }
 
+describe("a session whose program slept", () => {
+  test("goes on where its socket was kept, without another hello", async () => {
+    const { harness, socket } = await greeted();
+    const receiver = { subject: "tv-1", signed: false, expiresAt: harness.world.time + HOUR_MS };
+    expect(socket.kept).toEqual({ show: "demo", receiver });
+    const woken = new Harness();
+    await woken.open("open");
+    const same = new TestSocket();
+    expect(woken.app.resume(same, { show: "demo", receiver })).toBeUndefined();
+    expect(same.take()).toMatchObject([{ type: "content" }]);
+    same.say(ballot);
+    await settle();
+    expect(same.take()).toMatchObject([{ type: "receipt", id: "b1", option: "no" }]);
+    woken.world.advance(HELLO_TIMEOUT_MS);
+    expect([same.closed, woken.app.sockets().receivers]).toEqual([undefined, 1]);
+  });
+
+  test("waits where its show is not ready yet", () => {
+    const woken = new Harness();
+    woken.edge.refusal = refuse("not_ready", "catching up");
+    const kept = { show: "demo", receiver: { subject: "tv-1", signed: false, expiresAt: Infinity } };
+    const same = new TestSocket();
+    expect(woken.app.resume(same, kept)?.refused).toBe("not_ready");
+    expect([same.closed, same.sent]).toEqual([undefined, []]);
+  });
+});
+
 describe("the hello", () => {
+  test("of a receiver whose shard is elsewhere is told which one it is", async () => {
+    const harness = new Harness();
+    harness.show.arrivalRefusal = refuse("wrong_shard", "elsewhere", { extra: { shard: 3 } });
+    const socket = await harness.dial(path);
+    socket.say({ type: "hello", token: harness.receiver() });
+    expect(socket.take()).toMatchObject([{ type: "refused", code: "wrong_shard", shard: 3 }]);
+    expect(socket.closed?.code).toBe(CLOSE.wrongShard);
+    expect(socket.kept).toBeUndefined();
+  });
+
   test("is answered with a welcome and the content, and marks presence", async () => {
     const harness = new Harness();
     await harness.show.publish(
