@@ -1,9 +1,17 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const seconds = 1000;
 
-// One project a kind of test, so that each has its own limits. The `workers` project (tests inside workerd) belongs in
-// this list too, with `cloudflareTest()` in its plugins; keep any globalSetup out here at the root.
+/** A network of three regions with two objects each. The secret is no secret: it is for tests. */
+const WORKERS_BINDINGS = {
+  REGIONS: "fra=weur,nyc=enam,syd=oc",
+  OBJECTS: "2",
+  ADDRESS: "http://redbutton.test",
+  NETWORK_SECRET: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+};
+
+// One project a kind of test, so that each has its own limits. Keep any globalSetup out here at the root.
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build-pages.ts"],
@@ -19,6 +27,23 @@ export default defineConfig({
           name: "simulation",
           include: ["test/simulation/**/*.test.ts"],
           testTimeout: 60 * seconds,
+        },
+      },
+      {
+        // Inside workerd: these tests run where the objects do.
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            main: "./edge/runtime/workers.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { ...WORKERS_BINDINGS, LIBSQL_URL: inject("sqld") } },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/runtime/workers/**/*.test.ts"],
+          globalSetup: "./test/runtime/workers-setup.ts",
+          testTimeout: 30 * seconds,
+          hookTimeout: 30 * seconds,
         },
       },
       {

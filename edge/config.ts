@@ -135,7 +135,8 @@ const secretEnv = v.strictObject({ env: text("a variable's name") });
 const secret = v.union([v.string(), secretFile, secretEnv], `a secret, {"file": PATH} or {"env": NAME}`);
 const address = v.strictObject({ host: text("an address to listen on"), port });
 
-const peer = v.strictObject({
+/** A member elsewhere, as configurations name it. */
+export const peer = v.strictObject({
   name: memberName,
   role,
   key: publicKey,
@@ -339,7 +340,8 @@ class Secrets {
   }
 }
 
-function keyProblem(value: string): string | undefined {
+/** What is wrong with a key in hexadecimal; undefined where nothing is. Says nothing of its digits. */
+export function keyProblem(value: string): string | undefined {
   if (!/^([0-9a-f]{2})*$/i.test(value)) return `${value.length} characters that are not hexadecimal`;
   if (value.length !== KEY_BYTES * 2) return `${value.length / 2} bytes`;
   const different = new Set(hexToBytes(value)).size;

@@ -1,30 +1,14 @@
 import { Member } from "../../../crdt/member.ts";
-import type { Store } from "../../../crdt/store/store.ts";
 import type { ProcessConfig } from "../../config.ts";
 import { METRICS_TYPE } from "../../metrics.ts";
 import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Listener } from "./door.ts";
 import { factsOf, inspectorOf } from "./inspector.ts";
 import { memberOptions, type Running } from "./member.ts";
+import type { MonitorProcess, OpenedProcess } from "./opened-process.ts";
 import type { Surroundings } from "./run-member.ts";
 
 /** How long requests under way and closing links may take when a process stops, ms. */
 const CLOSE_GRACE_MS = 500;
-
-/** A process as monitor/ makes it; edge/ knows no more of it. */
-export interface MonitorProcess {
-  start(): void;
-  stop(): Promise<void>;
-  health(): { readonly ok: boolean };
-  /** In Prometheus' text format. */
-  metrics(): string;
-}
-
-/** What a process keeps, opened before there is a member. */
-export interface OpenedProcess {
-  readonly store: Store;
-  create(member: Member): MonitorProcess;
-  close(): Promise<void>;
-}
 
 /** Puts a process together: a member that dials every edge, and what monitor/ does with it. */
 export async function startProcess(

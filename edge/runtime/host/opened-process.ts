@@ -1,0 +1,18 @@
+import type { Member } from "../../../crdt/member.ts";
+import type { Store } from "../../../crdt/store/store.ts";
+
+/** A process as monitor/ makes it; edge/ knows no more of it. */
+export interface MonitorProcess {
+  start(): void;
+  stop(): Promise<void>;
+  health(): { readonly ok: boolean };
+  /** In Prometheus' text format. */
+  metrics(): string;
+}
+
+/** What a process keeps, opened before there is a member. */
+export interface OpenedProcess {
+  readonly store: Store;
+  create(member: Member): MonitorProcess;
+  close(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+// The Workers door: `wrangler deploy`, and each edge and the recorder is a Durable Object. Sections as in deno.ts.
+import { openProcess } from "../../monitor/host.ts";
+import type { OpenedProcess } from "./host/opened-process.ts";
+import { doorOf } from "./workers/door.ts";
+import { EdgeObject } from "./workers/edge-object.ts";
+import type { Env } from "./workers/env.ts";
+import { ProcessObject } from "./workers/process-object.ts";
+import type { DatabaseSettings } from "./workers/settings.ts";
+
+export { EdgeObject };
+
+export class RecorderObject extends ProcessObject {
+  protected override openProcess(store: DatabaseSettings): Promise<OpenedProcess> {
+    return openProcess({ role: "recorder", store });
+  }
+}
+
+export default {
+  fetch(request, env, ctx) {
+    const door = doorOf(env);
+    return door instanceof Response ? door : door.fetch(request, ctx);
+  },
+} satisfies ExportedHandler<Env>;

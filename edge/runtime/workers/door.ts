@@ -1,0 +1,163 @@
+import { receiverId, shardOf } from "../../../crdt/receiver.ts";
+import { ConfigError } from "../../config.ts";
+import { problem } from "../../problem.ts";
+import { refuse } from "../../refusal.ts";
+import { NO_STORE } from "../../routes/answer.ts";
+import { unwrapShowKey } from "../../show-key.ts";
+import { clientNetwork } from "../../subnet.ts";
+import { bearer, subjectOf } from "../../tokens.ts";
+import { LINK_PATH } from "../host/door.ts";
+import type { Env } from "./env.ts";
+import { BACKBONE_PATH, edgeStub } from "./links.ts";
+import { RECORDER_NAME } from "./members.ts";
+import { placeOf } from "./places.ts";
+import { readSettings, refuseSettings, type Settings } from "./settings.ts";
+import { Steering } from "./steering.ts";
+
+/** What the Worker has to know of a show to find a receiver's object: it never changes. */
+interface ShowShards {
+  readonly shards: number;
+  readonly key: string;
+}
+
+/** Shows that an isolate remembers; at more it begins anew. */
+const MAX_SHOWS = 1000;
+
+/** The Worker itself: finds the object that answers, and hands the request on. It keeps nothing that cannot be lost. */
+export class Door {
+  readonly #env: Env;
+  readonly #settings: Settings;
+  readonly #steering: Steering;
+  readonly #shows = new Map<string, ShowShards>();
+
+  constructor(env: Env, settings: Settings) {
+    this.#env = env;
+    this.#settings = settings;
+    this.#steering = new Steering(
+      settings,
+      () => Date.now(),
+      () => Math.random(),
+    );
+  }
+
+  async fetch(request: Request, ctx: ExecutionContext): Promise<Response> {
+    const url = new URL(request.url);
+    if (url.pathname.startsWith(BACKBONE_PATH)) return this.#link(request, url.pathname);
+    if (!isForEdge(url.pathname)) return this.#env.ASSETS?.fetch(request) ?? nothingAt(url.pathname);
+    const member = url.searchParams.get("member");
+    if (member === RECORDER_NAME) return this.#recorder();
+    if (member !== null && this.#steering.knows(member)) return this.#ask(request, [member]);
+    const index = await this.#indexOf(request, url);
+    ctx.waitUntil(this.#learnLoads(index));
+    return this.#ask(request, this.#steering.order({ place: placeOf(request), index }));
+  }
+
+  /** The first that answers. What has a body is not sent twice: whoever sent it knows how to do that with the same press. */
+  async #ask(request: Request, order: readonly string[]): Promise<Response> {
+    for (const name of order) {
+      try {
+        return await edgeStub(this.#env, this.#settings, name).fetch(request);
+      } catch (error) {
+        this.#steering.failed(name);
+        console.warn({ message: "an object failed to answer", object: name, error: String(error) });
+        if (request.body !== null) break;
+      }
+    }
+    return problem(refuse("not_ready", "no edge answers at the moment", { retryAfterS: 1 }));
+  }
+
+  /** A link from a member elsewhere; without such members nobody has any business here. */
+  async #link(request: Request, path: string): Promise<Response> {
+    const name = path.slice(BACKBONE_PATH.length, -LINK_PATH.length);
+    const isKnown = path.endsWith(LINK_PATH) && this.#steering.knows(name);
+    if (this.#settings.peers.length === 0 || !isKnown || !request.headers.has("upgrade")) return nothingAt(path);
+    return edgeStub(this.#env, this.#settings, name).fetch(request);
+  }
+
+  async #recorder(): Promise<Response> {
+    const { RECORDER } = this.#env;
+    const condition = await RECORDER.get(RECORDER.idFromName(RECORDER_NAME)).condition();
+    return new Response(condition, { headers: { "Content-Type": "application/json", ...NO_STORE } });
+  }
+
+  /** Which of a region's objects the request is for; any will do where that is not told. */
+  async #indexOf(request: Request, url: URL): Promise<number> {
+    const { objects } = this.#settings;
+    if (objects === 1) return 0;
+    const named = url.searchParams.get("shard");
+    if (named !== null && /^\d{1,5}$/.test(named)) return Number(named) % objects;
+    if (url.pathname === "/v1/receivers") return spread(clientNetwork(clientAddress(request)).subnet) % objects;
+    const [, show] = /^\/v1\/shows\/([^/]+)\//.exec(url.pathname) ?? [];
+    const subject =
+      show === undefined ? undefined : subjectOf(bearer(request.headers), this.#settings.broadcaster?.issuer);
+    if (show === undefined || subject === undefined) return 0;
+    const known = this.#shows.get(show) ?? (await this.#learnShow(show, request));
+    return known ? shardOf(receiverId(known.key, subject), known.shards) % objects : 0;
+  }
+
+  async #learnShow(id: string, request: Request): Promise<ShowShards | undefined> {
+    for (const name of this.#steering.order({ place: placeOf(request), index: 0 })) {
+      try {
+        const found = await edgeStub(this.#env, this.#settings, name).showOf(id);
+        if (!found) continue;
+        if (this.#shows.size >= MAX_SHOWS) this.#shows.clear();
+        const known = { shards: found.shards, key: unwrapShowKey(found.wrappedKey, this.#settings.network, id) };
+        this.#shows.set(id, known);
+        return known;
+      } catch {
+        this.#steering.failed(name);
+      }
+    }
+    return undefined;
+  }
+
+  async #learnLoads(index: number): Promise<void> {
+    const learn = async (name: string) => {
+      try {
+        this.#steering.learn(name, (await edgeStub(this.#env, this.#settings, name).load()) ?? undefined);
+      } catch {
+        this.#steering.failed(name);
+      }
+    };
+    await Promise.all(this.#steering.stale(index).map(learn));
+  }
+}
+
+const doors = new WeakMap<Env, Door>();
+
+/** The isolate's door, or what is wrong with its settings. */
+export function doorOf(env: Env): Door | Response {
+  const known = doors.get(env);
+  if (known) return known;
+  try {
+    const door = new Door(env, readSettings(env));
+    doors.set(env, door);
+    return door;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error({ message: "the Worker refuses to start", problems: error.problems });
+    return refuseSettings(error);
+  }
+}
+
+/** What objects answer; everything else is a page's file. */
+function isForEdge(path: string): boolean {
+  return path.startsWith("/v1/") || path.startsWith("/schemas/") || EDGE_PATHS.has(path);
+}
+
+const EDGE_PATHS = new Set(["/healthz", "/readyz", "/metrics", "/openapi.json"]);
+
+function nothingAt(path: string): Response {
+  return problem(refuse("not_found", `there is nothing at "${path.slice(0, 100)}"`));
+}
+
+function clientAddress(request: Request): string {
+  return request.headers.get("cf-connecting-ip") ?? "";
+}
+
+/** FNV-1a, 32 bits. */
+function spread(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
+}

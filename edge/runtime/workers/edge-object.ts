@@ -1,0 +1,168 @@
+import { DurableObject } from "cloudflare:workers";
+import type { World } from "../../../crdt/ports.ts";
+import { CLOSE } from "../../close.ts";
+import { ConfigError } from "../../config.ts";
+import { isRefusal } from "../../refusal.ts";
+import type { Load } from "../../steering/load.ts";
+import { LINK_PATH } from "../host/door.ts";
+import { EdgeLife } from "./edge-life.ts";
+import type { Env } from "./env.ts";
+import { BACKBONE_PATH } from "./links.ts";
+import { objectMembers, RECORDER_NAME, type ObjectMember } from "./members.ts";
+import { assertSameNetwork, readSettings, refuseSettings, type Settings } from "./settings.ts";
+import { ownReason, reasonToStay, type Circumstances } from "./wakefulness.ts";
+import { workersWorld } from "./world.ts";
+
+/** How often it is looked whether the object may sleep, ms. */
+const WATCH_INTERVAL_MS = 1000;
+/** An alarm finds the object that was taken out of memory while it was needed, so long after, ms. */
+export const ALARM_MS = 30_000;
+/** How often an edge that needs the recorder says so, ms: well within what the recorder lingers. */
+const KEEP_RECORDER_MS = 20_000;
+/** While the recorder has no link with it, an edge asks for it so often, ms. */
+const WAKE_RECORDER_MS = 1000;
+
+/** An edge in one region, for its part of every show's shards. Its name is its member's. */
+export class EdgeObject extends DurableObject<Env> {
+  readonly #world: World;
+  #settings: Settings | undefined;
+  #life: EdgeLife | undefined;
+  #waking: Promise<EdgeLife> | undefined;
+  #wokenAt = 0;
+  #askedAt = 0;
+  #alarmAt = 0;
+  #askedRecorderAt = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#world = workersWorld(ctx.id.name ?? "an edge without a name");
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    try {
+      const life = this.#life ?? (await this.#wake());
+      if (isLink(request)) return life.link();
+      this.#askedAt = this.#world.clock.now();
+      await life.settled;
+      return await life.fetch(request);
+    } catch (error) {
+      if (error instanceof ConfigError) return refuseSettings(error);
+      throw error;
+    }
+  }
+
+  /** Where a show's receivers are to be found; undefined where the show is not known here. */
+  async showOf(id: string): Promise<{ shards: number; wrappedKey: string } | undefined> {
+    const life = this.#life ?? (await this.#wake());
+    await life.settled;
+    const show = life.edge.show(id);
+    if (isRefusal(show)) return undefined;
+    const { shards, wrappedKey } = show.definition;
+    return { shards, wrappedKey };
+  }
+
+  /** Its work at the moment; undefined where it sleeps, and goes on doing so. */
+  load(): Load | undefined {
+    return this.#life?.load;
+  }
+
+  override async webSocketMessage(ws: WebSocket, message: ArrayBuffer | string): Promise<void> {
+    this.#askedAt = this.#world.clock.now();
+    const life = this.#life ?? (await this.#wake());
+    await life.settled;
+    if (life.receivers.onmessage(ws, message)) return;
+    if (ws.readyState === WebSocket.OPEN) ws.close(CLOSE.unavailable, "this edge is not ready");
+  }
+
+  override webSocketClose(ws: WebSocket, code: number, reason: string): void {
+    this.#life?.receivers.onclose(ws, code, reason);
+  }
+
+  override webSocketError(ws: WebSocket): void {
+    this.#life?.receivers.onclose(ws, 1006, "the connection failed");
+  }
+
+  /** Set while awake: an object that comes here without a life was taken out of memory. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = 0;
+    if (!this.#life) await this.#wake();
+    else await this.#setAlarm();
+  }
+
+  #wake(): Promise<EdgeLife> {
+    this.#waking ??= this.#open().finally(() => (this.#waking = undefined));
+    return this.#waking;
+  }
+
+  async #open(): Promise<EdgeLife> {
+    const settings = (this.#settings ??= readSettings(this.env));
+    const self = memberOf(this.ctx.id.name, settings);
+    await assertSameNetwork(this.ctx.storage, settings.network);
+    const life = await EdgeLife.open(self, settings, this.env, this.ctx, this.#world);
+    this.#wokenAt = this.#world.clock.now();
+    this.#life = life;
+    await this.#setAlarm();
+    this.#watch();
+    return life;
+  }
+
+  #watch(): void {
+    this.#world.timers.after(WATCH_INTERVAL_MS, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    const life = this.#life;
+    if (!life) return;
+    life.receivers.resumeAll();
+    const circumstances = this.#circumstances(life);
+    if (reasonToStay(circumstances) === undefined) return this.#sleep(life);
+    if (ownReason(circumstances) !== undefined) this.#keepRecorder(circumstances);
+    if (circumstances.now > this.#alarmAt - ALARM_MS / 3) await this.#setAlarm();
+    this.#watch();
+  }
+
+  #circumstances(life: EdgeLife): Circumstances {
+    return {
+      now: this.#world.clock.now(),
+      wokenAt: this.#wokenAt,
+      askedAt: this.#askedAt,
+      isBusy: life.edge.isBusy,
+      hasReaders: life.hasReaders,
+      isRecorded: life.isLinkedWith(RECORDER_NAME),
+    };
+  }
+
+  async #sleep(life: EdgeLife): Promise<void> {
+    this.#life = undefined;
+    await life.sleep();
+    // Whoever came meanwhile has begun the next life, and set its alarm.
+    if (!this.#life && !this.#waking) await this.ctx.storage.deleteAlarm();
+  }
+
+  #keepRecorder({ now, isRecorded }: Circumstances): void {
+    if (!this.#settings?.database) return;
+    if (now - this.#askedRecorderAt < (isRecorded ? KEEP_RECORDER_MS : WAKE_RECORDER_MS)) return;
+    this.#askedRecorderAt = now;
+    const { RECORDER } = this.env;
+    RECORDER.get(RECORDER.idFromName(RECORDER_NAME))
+      .need()
+      .catch((error: unknown) => this.#world.log("warn", "the recorder could not be woken", { error: String(error) }));
+  }
+
+  async #setAlarm(): Promise<void> {
+    this.#alarmAt = this.#world.clock.now() + ALARM_MS;
+    await this.ctx.storage.setAlarm(this.#alarmAt);
+  }
+}
+
+function isLink(request: Request): boolean {
+  if (!request.headers.has("upgrade")) return false;
+  const { pathname } = new URL(request.url);
+  return pathname.startsWith(BACKBONE_PATH) && pathname.endsWith(LINK_PATH);
+}
+
+function memberOf(name: string | undefined, settings: Settings): Extract<ObjectMember, { role: "edge" }> {
+  const found = objectMembers(settings).find((member) => member.name === name);
+  if (found?.role === "edge") return found;
+  throw new ConfigError("variables of the Worker", [`REGIONS and OBJECTS: they have no edge "${name ?? ""}"`]);
+}

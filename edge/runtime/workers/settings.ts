@@ -1,0 +1,177 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import * as v from "valibot";
+import { EDGE_NAME, MAX_EDGE_NAME_BYTES } from "../../../crdt/batch.ts";
+import { ConfigError, keyProblem, peer, type PeerConfig } from "../../config.ts";
+import { SIGNATURE_ALGORITHMS, type BroadcasterConfig } from "../../jwks.ts";
+import { problem } from "../../problem.ts";
+import { refuse } from "../../refusal.ts";
+import { POLICY_NAMES, type PolicyName } from "../../steering/policy.ts";
+import type { Env } from "./env.ts";
+
+/** What a deployment was configured to be: read from its variables and secrets once an isolate. */
+export interface Settings {
+  /** At least one, in the order in which they were named. */
+  readonly regions: readonly RegionSettings[];
+  /** Edge objects a region, each with its share of every show's shards. */
+  readonly objects: number;
+  readonly policy: PolicyName;
+  /** Where receivers find this Worker; stands on the roster. */
+  readonly address: string;
+  /** The network's secret, 32 bytes: tokens, shows' keys and the keys of all objects come from it. */
+  readonly network: Uint8Array;
+  /** Members elsewhere: edges and processes on machines of their own. */
+  readonly peers: readonly PeerConfig[];
+  /** The permanent database; without one there is no recorder here. */
+  readonly database: DatabaseSettings | undefined;
+  readonly broadcaster: BroadcasterConfig | undefined;
+  /** Every request of this Worker goes to this region, wherever it comes from. */
+  readonly pinned: string | undefined;
+}
+
+export interface RegionSettings {
+  readonly name: string;
+  /** Where Cloudflare is asked to put the region's objects. */
+  readonly hint: LocationHint;
+}
+
+export interface DatabaseSettings {
+  readonly url: string;
+  readonly authToken?: string;
+  readonly relaxed: boolean;
+}
+
+/** Where a Durable Object can be asked to be. */
+export const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
+export type LocationHint = (typeof LOCATION_HINTS)[number];
+
+/** Regions of a network: each is linked with every other. */
+export const MAX_REGIONS = 16;
+/** Edge objects a region: each is linked with every other, and with its like in every region. */
+export const MAX_OBJECTS = 64;
+
+/** Reads variables and secrets. Throws `ConfigError` with all that is wrong, each by its name; never with a value of a secret. */
+export function readSettings(env: Env): Settings {
+  const problems: string[] = [];
+  const read = <T>(name: string, reading: () => T): T | undefined => {
+    try {
+      return reading();
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  };
+  const regions = read("REGIONS", () => readRegions(env.REGIONS));
+  const objects = read("OBJECTS", () => readCount(env.OBJECTS ?? "1", MAX_OBJECTS));
+  const policy = read("POLICY", () => readPolicy(env.POLICY ?? "nearest"));
+  const address = read("ADDRESS", () => readAddress(env.ADDRESS));
+  const network = read("NETWORK_SECRET", () => readKey(env.NETWORK_SECRET));
+  const peers = read("PEERS", () => readPeers(env.PEERS));
+  const database = read("LIBSQL_URL", () => readDatabase(env));
+  const broadcaster = read("JWKS", () => readBroadcaster(env.JWKS));
+  const pinned = read("REGION", () => readPinned(env.REGION, regions));
+  if (!regions || !objects || !policy || !address || !network || !peers || problems.length > 0)
+    throw new ConfigError("variables and secrets of the Worker", problems);
+  return { regions, objects, policy, address, network, peers, database, broadcaster, pinned };
+}
+
+function readRegions(text: string | undefined): RegionSettings[] {
+  const wanted = `NAME=HINT, comma-separated, HINT one of ${LOCATION_HINTS.join(", ")}`;
+  if (!text) throw new Error(`got nothing, wanted ${wanted}`);
+  const regions = text.split(",").map((part): RegionSettings => {
+    const [name = "", hintName = name] = part.trim().split("=");
+    const hint = LOCATION_HINTS.find((each) => each === hintName);
+    if (!EDGE_NAME.test(name) || name.length > MAX_EDGE_NAME_BYTES - 3 || !hint)
+      throw new Error(`got "${part.trim()}", wanted ${wanted}`);
+    return { name, hint };
+  });
+  const twice = regions.find(({ name }, i) => regions.findIndex((other) => other.name === name) !== i);
+  if (twice) throw new Error(`got "${twice.name}" twice`);
+  if (regions.length > MAX_REGIONS) throw new Error(`got ${regions.length} regions, wanted at most ${MAX_REGIONS}`);
+  return regions;
+}
+
+function readCount(text: string, most: number): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > most) throw new Error(`got "${text}", wanted 1 to ${most}`);
+  return count;
+}
+
+function readPolicy(text: string): PolicyName {
+  const found = POLICY_NAMES.find((name) => name === text);
+  if (!found) throw new Error(`got "${text}", wanted one of ${POLICY_NAMES.join(", ")}`);
+  return found;
+}
+
+function readAddress(text: string | undefined): string {
+  if (!text || !/^https?:\/\/\S+$/.test(text))
+    throw new Error(`got "${text ?? ""}", wanted the http:// or https:// address that receivers use`);
+  return text.replace(/\/$/, "");
+}
+
+/** A secret may have a line end behind it, as `wrangler secret put < FILE` gives it. */
+function readKey(text: string | undefined): Uint8Array {
+  const value = text?.trim() ?? "";
+  const problem = value === "" ? "nothing" : keyProblem(value);
+  if (problem === undefined) return hexToBytes(value);
+  throw new Error(`got ${problem}, wanted 32 random bytes in hexadecimal (\`redbutton keys\` makes them)`);
+}
+
+function readPeers(text: string | undefined): PeerConfig[] {
+  if (!text) return [];
+  return v.parse(v.array(peer), JSON.parse(text)).map(({ key, address, ...rest }) => ({
+    ...rest,
+    key: hexToBytes(key),
+    ...(address === undefined ? {} : { address }),
+  }));
+}
+
+function readDatabase({
+  LIBSQL_URL: url,
+  LIBSQL_AUTH_TOKEN: authToken,
+  LIBSQL_RELAXED: relaxed,
+}: Env): Settings["database"] {
+  if (!url) return undefined;
+  if (!/^(https?|libsql):\/\/./.test(url))
+    throw new Error(`got "${url}", wanted a libSQL server's "https://…", "http://…" or "libsql://…"`);
+  const token = authToken?.trim();
+  return { url, relaxed: relaxed === "true", ...(token ? { authToken: token } : {}) };
+}
+
+const broadcaster = v.strictObject({
+  url: v.pipe(v.string(), v.regex(/^https?:\/\/\S+$/)),
+  issuer: v.pipe(v.string(), v.minLength(1)),
+  audience: v.pipe(v.string(), v.minLength(1)),
+  algorithms: v.optional(v.array(v.picklist(SIGNATURE_ALGORITHMS)), [...SIGNATURE_ALGORITHMS]),
+});
+
+function readBroadcaster(text: string | undefined): BroadcasterConfig | undefined {
+  return text ? v.parse(broadcaster, JSON.parse(text)) : undefined;
+}
+
+function readPinned(text: string | undefined, regions: readonly RegionSettings[] | undefined): string | undefined {
+  if (!text) return undefined;
+  if (!regions?.some(({ name }) => name === text)) throw new Error(`got "${text}", wanted one of REGIONS`);
+  return text;
+}
+
+/** Refuses a secret that is another one than before: shows' keys could not be read, and peers would not know the object. */
+export async function assertSameNetwork(storage: DurableObjectStorage, network: Uint8Array): Promise<void> {
+  const print = bytesToHex(hkdf(sha256, network, undefined, utf8ToBytes("redbutton fingerprint 1"), FINGERPRINT_BYTES));
+  const known = await storage.get<string>("network");
+  if (known === undefined) await storage.put("network", print);
+  else if (known !== print)
+    throw new ConfigError("secrets of the Worker", [
+      "NETWORK_SECRET: got another one than this object's log was written with, wanted the same",
+    ]);
+}
+
+const FINGERPRINT_BYTES = 16;
+
+/** What is answered instead of starting: it names what is wrong, and quotes no secret. */
+export function refuseSettings(error: ConfigError): Response {
+  return problem(
+    refuse("not_ready", error.message.replaceAll("\n", " "), { retryAfterS: 60, extra: { reasons: error.problems } }),
+  );
+}
