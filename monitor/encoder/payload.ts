@@ -84,7 +84,7 @@ function messageOf(kind: unknown, value: string): CueMessage | undefined {
 function fitted(payload: Payload): Payload {
   const { message } = payload;
   if (message.kind !== "text" || lengthOf(payload) <= MAX_PAYLOAD_BYTES) return payload;
-  const characters = [...message.text];
+  const characters = Array.from(message.text);
   for (;;) {
     characters.pop();
     const text = characters.join("").trimEnd() + ELLIPSIS;

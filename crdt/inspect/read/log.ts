@@ -12,7 +12,7 @@ export interface LogReading {
 export interface LoggedBatch {
   readonly chain: string;
   readonly sequence: number;
-  readonly kind: "ballots" | "presence" | "seal";
+  readonly kind: Batch["kind"];
   /** Base time: of its first ballot, or the seal, ms since 1970 by the admitting edge's clock. */
   readonly time: number;
   readonly records: number;
@@ -77,6 +77,9 @@ function loggedBatch({ arrivals }: Replica, batch: Batch, { decode }: Ask<"log">
   const at = arrivals.of(chain, sequence);
   const head = { chain, sequence, kind, time, ...(at === undefined ? {} : { at }) };
   if (batch.kind === "seal") return { ...head, records: batch.chains.length, poll: batch.poll };
+  // What orders say is for their processor alone.
+  if (batch.kind === "orders") return { ...head, records: batch.orders.length };
+  if (batch.kind === "outcomes") return { ...head, records: batch.outcomes.length };
   const all = [...ballotsOf(batch)];
   const ballots = decode === true ? { ballots: all.slice(0, MAX_DECODED_BALLOTS).map(loggedBallot) } : {};
   return { ...head, records: all.length, ...ballots };
