@@ -9,7 +9,16 @@ import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type * as Y from "yjs";
 import { Intake, unknownPoll, type IntakeView } from "./intake.ts";
-import { countsVisible, dueSchedule, isBusy, Programme, stateOf, viewOf, waitingFor, type StandingPoll } from "./programme.ts";
+import {
+  countsVisible,
+  dueSchedule,
+  isBusy,
+  Programme,
+  stateOf,
+  viewOf,
+  waitingFor,
+  type StandingPoll,
+} from "./programme.ts";
 import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";

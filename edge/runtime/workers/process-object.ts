@@ -72,22 +72,22 @@ export abstract class ProcessObject extends DurableObject<Env> {
       const { database } = settings;
       if (!database) throw new Error("got no database, wanted a libSQL server's address");
       await assertSameNetwork(this.ctx.storage, settings.network);
-      const { store, create, close } = await this.openProcess(database);
+      const opened = await this.openProcess(database);
       const self = { role: "recorder", name: RECORDER_NAME } as const;
       const member = await Member.open({
         identity: objectIdentity(self, settings.network),
         listens: false,
         peers: peersOf(self, settings),
-        store,
+        store: opened.store,
         world: this.#world,
         dial: dialFrom(this.env, settings),
         subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
         permanent: true,
       });
-      const process = create(member);
+      const process = opened.create(member);
       process.start();
       member.start();
-      this.#life = { member, process, close };
+      this.#life = { member, process, close: () => opened.close() };
       this.#failure = undefined;
       this.#neededAt = this.#world.clock.now();
       await this.#setAlarm(ALARM_MS);
