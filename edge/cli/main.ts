@@ -41,6 +41,25 @@ program
   .addOption(runtime())
   .action(async (options) => (await import("./member.ts")).runMonitor(options));
 
+const supervised = () => new Option("--supervised").hideHelp();
+const dns = program
+  .command("dns")
+  .description("run the DNS server that sends receivers to their edges; SIGHUP reads its settings again")
+  .option("--config <file>", "its settings", "dns.json")
+  .addOption(supervised())
+  .action(async (options) => (await import("./dns/run.ts")).runDns(options));
+const dnsExport = dns.command("export").description("write another server's configuration from these settings");
+dnsExport
+  .command("gdnsd")
+  .description("gdnsd, for more queries than one core of ours answers")
+  .option("--settings <file>", "the DNS server's settings", "dns.json")
+  .option("--out <dir>", "folder to write", "gdnsd")
+  .option("--watch", "go on checking the edges, and keep gdnsd's health file current")
+  .addOption(supervised())
+  .action(async ({ settings, ...options }) =>
+    (await import("./dns/export.ts")).exportGdnsd({ config: settings, ...options }),
+  );
+
 const network = program.command("network").description("networks of several machines");
 network
   .command("new")

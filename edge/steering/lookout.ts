@@ -93,7 +93,7 @@ export class Lookout {
     const { probe, thresholds = DEFAULT_THRESHOLDS } = this.#options;
     const outcome = await probe(watch.address).then(
       (report) => judge(watch, report),
-      (error: unknown) => ({ failure: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => ({ failure: reasonOf(error) }),
     );
     watch.checkedAt = this.#now();
     watch.failure = "failure" in outcome ? outcome.failure : undefined;
@@ -138,6 +138,12 @@ function newWatch({ edge, address }: Watched): Watch {
     said,
     cancel: undefined,
   };
+}
+
+/** `fetch` says what happened in its error's cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** An edge that answers is well if it is the one that was asked for, and takes receivers; one that drains is well too. */

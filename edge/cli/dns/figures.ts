@@ -1,0 +1,19 @@
+/** Counters of the server by name and labels, for Prometheus. */
+export class Figures {
+  readonly #counts = new Map<string, number>();
+
+  /** `labels` as in the exposition format, e.g. `rcode="NOERROR"`; values are our own words or names of edges. */
+  count(name: string, labels = ""): void {
+    const key = labels === "" ? name : `${name}{${labels}}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  of(name: string, labels = ""): number {
+    return this.#counts.get(labels === "" ? name : `${name}{${labels}}`) ?? 0;
+  }
+
+  text(): string {
+    const lines = [...this.#counts].map(([key, value]) => `redbutton_dns_${key} ${value}`).toSorted();
+    return `${lines.join("\n")}\n`;
+  }
+}

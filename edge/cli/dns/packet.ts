@@ -1,0 +1,205 @@
+import * as packet from "dns-packet";
+import { CLIENT_SUBNET, readClientSubnet, writeClientSubnet } from "../../steering/dns/client-subnet.ts";
+import { COOKIE } from "../../steering/dns/cookie.ts";
+import { RCODES, type DnsQuery, type DnsReply, type Edns } from "../../steering/dns/message.ts";
+
+// The door to `dns-packet`, which reads and writes records. It throws on what it cannot read; it checks no client subnet;
+// and names lose something on their way through its strings. So the question goes back byte for byte as it came, and
+// options are read from their bytes.
+
+/** A UDP answer is no larger, and we say so: what passes everywhere without fragments (DNS flag day 2020). */
+export const MAX_UDP_BYTES = 1232;
+/** What whoever says nothing of it takes, RFC 1035, 4.2.1. */
+const PLAIN_UDP_BYTES = 512;
+/** Times a query's length that an answer over UDP may have while its sender may be forged. */
+export const MAX_AMPLIFICATION = 4;
+
+const HEADER_BYTES = 12;
+const OPT = 41;
+
+/** The bits of a header that an answer repeats. */
+interface Head {
+  readonly id: number;
+  readonly opcode: number;
+  readonly recursionDesired: boolean;
+  /** The question section as it came; empty where there is none that can be read. */
+  readonly question: Buffer;
+  /** Length of the whole query. */
+  readonly bytes: number;
+}
+
+export type Decoded =
+  | { readonly is: "query"; readonly head: Head; readonly query: DnsQuery }
+  /** To be told so. */
+  | { readonly is: "malformed"; readonly head: Head; readonly edns: boolean }
+  /** An answer, or too short for a header: whoever answers that starts a loop. */
+  | { readonly is: "ignored" };
+
+export function decodeQuery(bytes: Buffer): Decoded {
+  if (bytes.length < HEADER_BYTES || (bytes[2]! & 0x80) !== 0) return { is: "ignored" };
+  const end = questionEnd(bytes);
+  const head: Head = {
+    id: bytes.readUInt16BE(0),
+    opcode: (bytes[2]! >> 3) & 0xf,
+    recursionDesired: (bytes[2]! & 1) !== 0,
+    question: bytes.subarray(HEADER_BYTES, end ?? HEADER_BYTES),
+    bytes: bytes.length,
+  };
+  if (end === undefined) return { is: "malformed", head, edns: false };
+  return readQuery(bytes, head);
+}
+
+function readQuery(bytes: Buffer, head: Head): Decoded {
+  let decoded: packet.DecodedPacket;
+  try {
+    decoded = packet.decode(bytes);
+  } catch {
+    return { is: "malformed", head, edns: false };
+  }
+  const [question] = decoded.questions ?? [];
+  const opts = (decoded.additionals ?? []).filter((record) => record.type === "OPT");
+  if (!question || (decoded.answers?.length ?? 0) > 0 || opts.length > 1) return { is: "malformed", head, edns: false };
+  const edns = opts[0] && readEdns(opts[0]);
+  if (edns === "malformed") return { is: "malformed", head, edns: true };
+  const name = nameOf(question.name, head.question);
+  const query = { opcode: head.opcode, name, type: question.type, class: question.class ?? "IN" };
+  return { is: "query", head, query: edns ? { ...query, edns } : query };
+}
+
+/** Where the one question ends; undefined where there is not one, or its name is compressed: it is the first there is. */
+function questionEnd(bytes: Buffer): number | undefined {
+  if (bytes.readUInt16BE(4) !== 1) return undefined;
+  let at = HEADER_BYTES;
+  for (let length = bytes[at]; length !== 0; length = bytes[at]) {
+    if (length === undefined || length > 63 || at - HEADER_BYTES > 253) return undefined;
+    at += length + 1;
+  }
+  const end = at + 5;
+  return end <= bytes.length ? end : undefined;
+}
+
+/** A label may hold any byte, a dot too: such a name is none of ours, whatever it looks like as a text. */
+function nameOf(text: string, question: Buffer): string {
+  const labels = text === "." ? 0 : text.split(".").length;
+  let seen = 0;
+  for (let at = 0; question[at] !== 0; at += question[at]! + 1) seen += 1;
+  return labels === seen ? (text === "." ? "" : text.toLowerCase()) : "\0";
+}
+
+function readEdns(opt: packet.OptAnswer): Edns | "malformed" {
+  if (opt.name !== ".") return "malformed";
+  const data = (wanted: number) => opt.options.filter(({ code }) => Number(code) === wanted).map((each) => each.data);
+  const [subnetData, ...moreSubnets] = data(CLIENT_SUBNET);
+  const [cookie] = data(COOKIE);
+  const clientSubnet = subnetData && readClientSubnet(subnetData);
+  if (moreSubnets.length > 0 || (subnetData && !clientSubnet)) return "malformed";
+  return {
+    udpPayload: opt.udpPayloadSize,
+    version: opt.ednsVersion,
+    dnssecOk: opt.flag_do,
+    ...(clientSubnet ? { clientSubnet } : {}),
+    ...(cookie ? { cookie } : {}),
+  };
+}
+
+/** What an answer is written for. */
+export interface Destination {
+  readonly transport: "udp" | "tcp";
+  /** The sender has proven that it is where it says. */
+  readonly proven: boolean;
+  /** Our COOKIE option's data, for whoever sent one. */
+  readonly cookie?: Uint8Array;
+}
+
+/** The answer's bytes, truncated where it may not be so long. */
+export function encodeReply(head: Head, query: DnsQuery, reply: DnsReply, destination: Destination): Buffer {
+  const whole = compose(head, query.edns, reply, destination.cookie, false);
+  if (whole.length <= limitOf(head, query, destination)) return whole;
+  return compose(head, query.edns, withoutRecords(reply), destination.cookie, true);
+}
+
+/** An empty answer that says: ask again over TCP. Nobody gains by having it sent to somebody else. */
+export function encodeTruncated(head: Head): Buffer {
+  return compose(head, undefined, NO_RECORDS, undefined, true);
+}
+
+/** An answer to what cannot be read. */
+export function encodeFormatError(head: Head, edns: boolean): Buffer {
+  const plain: Edns | undefined = edns ? { udpPayload: 0, version: 0, dnssecOk: false } : undefined;
+  return compose(head, plain, { ...NO_RECORDS, rcode: "FORMERR" }, undefined, false);
+}
+
+const NO_RECORDS: DnsReply = {
+  rcode: "NOERROR",
+  authoritative: false,
+  answers: [],
+  authorities: [],
+  additionals: [],
+  scopeBits: 0,
+};
+
+function withoutRecords(reply: DnsReply): DnsReply {
+  return { ...NO_RECORDS, rcode: reply.rcode, authoritative: reply.authoritative };
+}
+
+function limitOf(head: Head, { edns }: DnsQuery, { transport, proven }: Destination): number {
+  if (transport === "tcp") return 65_535;
+  const taken = Math.min(MAX_UDP_BYTES, Math.max(PLAIN_UDP_BYTES, edns?.udpPayload ?? 0));
+  return proven ? taken : Math.min(taken, MAX_AMPLIFICATION * head.bytes);
+}
+
+function compose(
+  head: Head,
+  edns: Edns | undefined,
+  reply: DnsReply,
+  cookie: Uint8Array | undefined,
+  truncated: boolean,
+): Buffer {
+  const { answers, authorities, additionals } = reply;
+  const records = packet.encode({
+    type: "response",
+    id: head.id,
+    flags: flagsOf(head, reply, truncated),
+    answers: [...answers],
+    authorities: [...authorities],
+    additionals: [...additionals],
+  });
+  const opt = edns ? encodeOpt(edns, reply, cookie) : Buffer.alloc(0);
+  // The library compresses no names, so that records may be moved.
+  const bytes = Buffer.concat([records.subarray(0, HEADER_BYTES), head.question, records.subarray(HEADER_BYTES), opt]);
+  bytes.writeUInt16BE(head.question.length > 0 ? 1 : 0, 4);
+  if (edns) bytes.writeUInt16BE(additionals.length + 1, 10);
+  return bytes;
+}
+
+function flagsOf({ opcode, recursionDesired }: Head, { rcode, authoritative }: DnsReply, truncated: boolean): number {
+  return (
+    (opcode << 11) |
+    (authoritative ? packet.AUTHORITATIVE_ANSWER : 0) |
+    (truncated ? packet.TRUNCATED_RESPONSE : 0) |
+    (recursionDesired ? packet.RECURSION_DESIRED : 0) |
+    (RCODES[rcode] & 0xf)
+  );
+}
+
+/** RFC 6891, 6.1.2: root, type, size, upper bits of the code, version, flags, length, options. */
+function encodeOpt(edns: Edns, { rcode, scopeBits }: DnsReply, cookie: Uint8Array | undefined): Buffer {
+  const options = Buffer.concat([
+    ...(edns.clientSubnet ? [encodeOption(CLIENT_SUBNET, writeClientSubnet(edns.clientSubnet, scopeBits))] : []),
+    ...(cookie ? [encodeOption(COOKIE, cookie)] : []),
+  ]);
+  const fixed = Buffer.alloc(11);
+  fixed.writeUInt16BE(OPT, 1);
+  fixed.writeUInt16BE(MAX_UDP_BYTES, 3);
+  fixed[5] = RCODES[rcode] >> 4;
+  fixed.writeUInt16BE(edns.dnssecOk ? packet.DNSSEC_OK : 0, 7);
+  fixed.writeUInt16BE(options.length, 9);
+  return Buffer.concat([fixed, options]);
+}
+
+function encodeOption(code: number, data: Uint8Array): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt16BE(code, 0);
+  head.writeUInt16BE(data.length, 2);
+  return Buffer.concat([head, data]);
+}

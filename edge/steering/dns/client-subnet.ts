@@ -1,0 +1,28 @@
+import { masked, sameBytes } from "../address.ts";
+import type { ClientSubnet } from "./message.ts";
+
+/** Code of the option, RFC 7871, 6. */
+export const CLIENT_SUBNET = 8;
+
+const ADDRESS_BYTES = { 0: 0, 1: 4, 2: 16 } as const;
+
+/**
+ * Reads the option's data from a query. Undefined where it is malformed, which is a FORMERR (7.1.2): an unknown family,
+ * too many bits, a scope that is not 0, an address of another length than its bits need, or with bits beyond them.
+ */
+export function readClientSubnet(data: Uint8Array): ClientSubnet | undefined {
+  const [high, family, sourceBits, scope] = data;
+  if (high !== 0 || scope !== 0 || sourceBits === undefined) return undefined;
+  if (family !== 0 && family !== 1 && family !== 2) return undefined;
+  const length = ADDRESS_BYTES[family];
+  const told = data.subarray(4);
+  if (sourceBits > length * 8 || told.length !== Math.ceil(sourceBits / 8)) return undefined;
+  const address = new Uint8Array(length);
+  address.set(told);
+  return sameBytes(masked(address, sourceBits), address) ? { family, sourceBits, address } : undefined;
+}
+
+/** The option's data for an answer: what came, and the scope. */
+export function writeClientSubnet({ family, sourceBits, address }: ClientSubnet, scopeBits: number): Uint8Array {
+  return Uint8Array.of(0, family, sourceBits, scopeBits, ...address.subarray(0, Math.ceil(sourceBits / 8)));
+}
