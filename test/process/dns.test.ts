@@ -8,7 +8,7 @@ import { DnsClient } from "../support/dns-client.ts";
 import { EdgeStub } from "../support/edge-stub.ts";
 import { writeMmdb, type MmdbEntry } from "../support/mmdb.ts";
 import { endAll, redbutton, until, type Started } from "../support/processes.ts";
-import { findProgram, missingPrograms, runProgram, startProgram, type RunningProgram } from "../support/programs.ts";
+import { missingPrograms, runProgram, startProgram, type RunningProgram } from "../support/programs.ts";
 import { Dice } from "../simulation/dice.ts";
 
 const ZONE = "tv.example.org";
