@@ -1,7 +1,7 @@
 import type { Order, Outcome, OutcomeState } from "./order.ts";
 
-/** An order without its sealed part, which nobody but the order processor needs, and which it reads from the batch. */
-export type KnownOrder = Omit<Order, "sealed">;
+/** An order without its envelope, which nobody but the order processor needs, and which it reads from the batch. */
+export type KnownOrder = Omit<Order, "envelope">;
 
 /** An order as it stands: what was ordered, and the processor's last word on it. */
 export interface StandingOrder {
@@ -32,8 +32,8 @@ export class OrderBook {
   /** Receiver → ids of its orders. */
   readonly #byReceiver = new Map<string, Set<string>>();
 
-  take({ id, hi, lo, item, quantity, digest, time }: KnownOrder, edge: string): void {
-    const order = { id, hi, lo, item, quantity, digest, time };
+  take({ id, hi, lo, product, quantity, digest, time }: KnownOrder, edge: string): void {
+    const order = { id, hi, lo, product, quantity, digest, time };
     const entry = this.#entryOf(id);
     if (entry.order && !isBefore(order, edge, entry.order, entry.edge!)) return;
     entry.order = order;

@@ -4,23 +4,24 @@ import type { ReceiverId } from "./receiver.ts";
 /**
  * A receiver's order, and what became of it, as they travel in the ledger (all numbers big-endian):
  *
- *     order   = length id receiver delay quantity digest item sealed
- *     outcome = length id receiver delay step state reason
- *     length  = u16, bytes of all that follows          id = 16 bytes       receiver = 8 bytes
- *     delay   = u16, ms after the batch's base time     quantity = u8       digest = 16 bytes
- *     item    = u8 length, UTF-8                        sealed = the rest   step = u16, from 1
- *     state   = u8: 1 reserved, 2 confirmed, 3 rejected, 4 cancelled         reason = the rest, UTF-8
+ *     order    = length id receiver delay quantity digest product envelope
+ *     outcome  = length id receiver delay step state reason
+ *     length   = u16, bytes of all that follows         id = 16 bytes       receiver = 8 bytes
+ *     delay    = u16, ms after the batch's base time    quantity = u8       digest = 16 bytes
+ *     product  = u8 length, UTF-8                       envelope = the rest
+ *     step     = u16, from 1                            reason = the rest, UTF-8
+ *     state    = u8: 1 reserved, 2 confirmed, 3 rejected, 4 cancelled
  */
 export interface Order extends ReceiverId {
   /** 32 hexadecimal digits: of show, receiver and the receiver's own key, so that nobody can name another's order. */
   readonly id: string;
-  /** What is bought: an item of the show's price list, whose price never changes under its name. */
-  readonly item: string;
+  /** What is bought: a product on the board, whose price never changes under its name. */
+  readonly product: string;
   readonly quantity: number;
   /** 32 hexadecimal digits of the request's body: the same key with another body is another order, and refused. */
   readonly digest: string;
   /** Personal data that only the order processor can read. */
-  readonly sealed: Uint8Array;
+  readonly envelope: Uint8Array;
   /** Milliseconds since 1970 by the admitting edge's hybrid clock. */
   readonly time: number;
 }
@@ -39,10 +40,10 @@ export interface Outcome extends ReceiverId {
 const STATES = { reserved: 1, confirmed: 2, rejected: 3, cancelled: 4 } as const;
 export type OutcomeState = keyof typeof STATES;
 
-/** Most bytes of an order's sealed part: name, address and a remark, some 600 characters, and the seal's own 100. */
-export const MAX_SEALED_BYTES = 1024;
-/** Longest name of an item in bytes: see `SLUG`. */
-export const MAX_ITEM_BYTES = 40;
+/** Most bytes of an order's envelope: name, address and a remark, some 600 characters, and the encryption's own 100. */
+export const MAX_ENVELOPE_BYTES = 1024;
+/** Longest id of a product in bytes: see `SLUG`. */
+export const MAX_PRODUCT_BYTES = 40;
 /** Longest reason in bytes. */
 export const MAX_REASON_BYTES = 40;
 /** Largest quantity of one order: u8, and more than a viewer buys with a remote control. */
@@ -58,7 +59,7 @@ const ORDER_FIXED_BYTES = HEAD_BYTES + 1 + ID_BYTES + 1;
 const OUTCOME_FIXED_BYTES = HEAD_BYTES + 2 + 1;
 
 /** Bytes of the longest order. */
-export const MAX_ORDER_BYTES = LENGTH_BYTES + ORDER_FIXED_BYTES + MAX_ITEM_BYTES + MAX_SEALED_BYTES;
+export const MAX_ORDER_BYTES = LENGTH_BYTES + ORDER_FIXED_BYTES + MAX_PRODUCT_BYTES + MAX_ENVELOPE_BYTES;
 /** Bytes of the longest outcome. */
 export const MAX_OUTCOME_BYTES = LENGTH_BYTES + OUTCOME_FIXED_BYTES + MAX_REASON_BYTES;
 
@@ -83,30 +84,30 @@ export function readOutcomes(bytes: Uint8Array, base: number): readonly Outcome[
 }
 
 function packOrder(order: Order, base: number): Uint8Array {
-  const item = utf8ToBytes(order.item);
-  const { bytes, view } = packHead(order, base, ORDER_FIXED_BYTES + item.length + order.sealed.length);
+  const product = utf8ToBytes(order.product);
+  const { bytes, view } = packHead(order, base, ORDER_FIXED_BYTES + product.length + order.envelope.length);
   let at = LENGTH_BYTES + HEAD_BYTES;
   view.setUint8(at, order.quantity);
   bytes.set(hexToBytes(order.digest), at + 1);
   at += 1 + ID_BYTES;
-  view.setUint8(at, item.length);
-  bytes.set(item, at + 1);
-  bytes.set(order.sealed, at + 1 + item.length);
+  view.setUint8(at, product.length);
+  bytes.set(product, at + 1);
+  bytes.set(order.envelope, at + 1 + product.length);
   return bytes;
 }
 
 function readOrder(record: Uint8Array, base: number): Order | undefined {
   const view = viewOf(record);
   if (record.length < ORDER_FIXED_BYTES) return undefined;
-  const [quantityAt, digestAt, itemAt] = [HEAD_BYTES, HEAD_BYTES + 1, ORDER_FIXED_BYTES];
-  const sealedAt = itemAt + view.getUint8(itemAt - 1);
-  if (sealedAt > record.length) return undefined;
+  const [quantityAt, digestAt, productAt] = [HEAD_BYTES, HEAD_BYTES + 1, ORDER_FIXED_BYTES];
+  const envelopeAt = productAt + view.getUint8(productAt - 1);
+  if (envelopeAt > record.length) return undefined;
   return {
     ...readHead(record, view, base),
     quantity: view.getUint8(quantityAt),
     digest: bytesToHex(record.subarray(digestAt, digestAt + ID_BYTES)),
-    item: new TextDecoder().decode(record.subarray(itemAt, sealedAt)),
-    sealed: record.slice(sealedAt),
+    product: new TextDecoder().decode(record.subarray(productAt, envelopeAt)),
+    envelope: record.slice(envelopeAt),
   };
 }
 

@@ -21,7 +21,7 @@ const batchFilter = {
   shard: v.exactOptional(v.pipe(v.number(), v.integer())),
   edge: v.exactOptional(text),
   boot: v.exactOptional(text),
-  kind: v.exactOptional(v.picklist(["ballots", "presence", "seal"])),
+  kind: v.exactOptional(v.picklist(["ballots", "presence", "seal", "orders", "outcomes"])),
   decode: v.exactOptional(v.boolean()),
 };
 

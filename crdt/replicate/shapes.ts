@@ -145,6 +145,30 @@ const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
         }),
       ),
     }),
+    "product/": isOf({
+      id: isText,
+      title: isText,
+      text: isText,
+      price: isCount,
+      currency: isText,
+      stock: isCount,
+      mostAtOnce: isCount,
+      confirmation: isOneOf("press", "pin"),
+    }),
+    "offered/": DECLARATION,
+    "withdrawn/": DECLARATION,
+    "envelope-key/": isOf({
+      key: (value) => typeof value === "string" && /^04[0-9a-f]{128}$/.test(value),
+      since: isNumber,
+    }),
+    "sales/": isOf({
+      at: isNumber,
+      products: isRecord(isOf({ left: isCount, reserved: isCount, confirmed: isCount })),
+    }),
+    "stuck/": (value) =>
+      value === null ||
+      isOf({ order: isText, product: isText, quantity: isCount, reason: isText, at: isNumber })(value),
+    "decision/": isOf({ at: isNumber, by: isText, decision: isOneOf("cancel", "retry") }),
     "audit/": isOf({ at: isNumber, by: isText, edge: isText, action: isText, target: isText }),
   }),
 );

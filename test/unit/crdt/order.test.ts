@@ -14,11 +14,11 @@ import {
 import { Fold } from "../../../crdt/fold.ts";
 import { OrderBook } from "../../../crdt/order-book.ts";
 import {
-  MAX_ITEM_BYTES,
+  MAX_PRODUCT_BYTES,
   MAX_ORDER_BYTES,
   MAX_OUTCOME_BYTES,
   MAX_REASON_BYTES,
-  MAX_SEALED_BYTES,
+  MAX_ENVELOPE_BYTES,
   packOrders,
   packOutcomes,
   readOrders,
@@ -38,10 +38,10 @@ const anyOrder: fc.Arbitrary<Order> = fc.record({
   id: anId,
   hi: anU32,
   lo: anU32,
-  item: fc.stringMatching(/^[a-z0-9]{1,40}$/),
+  product: fc.stringMatching(/^[a-z0-9]{1,40}$/),
   quantity: fc.integer({ min: 0, max: 255 }),
   digest: anId,
-  sealed: fc.uint8Array({ maxLength: 60 }),
+  envelope: fc.uint8Array({ maxLength: 60 }),
   time: aTime,
 });
 const anyOutcome: fc.Arbitrary<Outcome> = fc.record({
@@ -90,7 +90,7 @@ describe("what was written reads back", () => {
   });
 
   test("the longest of both fit their limits, and a batch", () => {
-    const order = anOrder({ item: "x".repeat(MAX_ITEM_BYTES), sealed: new Uint8Array(MAX_SEALED_BYTES) });
+    const order = anOrder({ product: "x".repeat(MAX_PRODUCT_BYTES), envelope: new Uint8Array(MAX_ENVELOPE_BYTES) });
     expect(packOrders([order], START).length).toBe(MAX_ORDER_BYTES);
     const outcome = anOutcome({ reason: "x".repeat(MAX_REASON_BYTES) });
     expect(packOutcomes([outcome], START).length).toBe(MAX_OUTCOME_BYTES);
