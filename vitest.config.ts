@@ -20,6 +20,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/contract/**/*.test.ts", "test/architecture.test.ts"],
+          // Each takes well under a second; a busy machine may stretch that.
+          testTimeout: 30 * seconds,
         },
       },
       {
