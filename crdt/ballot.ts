@@ -28,12 +28,14 @@ export const MAX_PRESS = 0xffff;
 export const MAX_VOTES = 15;
 /** Most options of a poll: u8. */
 export const MAX_OPTIONS = 255;
-/** Most polls of a show: u16, the highest kept for presence. */
-export const MAX_POLLS = 0xffff;
+/** Most polls of a show: u16, the two highest kept for presence and for who has voted at all. */
+export const MAX_POLLS = 0xfffe;
 /** Longest time in ms that one batch can span: u16. */
 export const MAX_DELAY_MS = 0xffff;
 /** The poll index of presence records: a receiver's first retrieval, which is no poll. */
 export const PRESENCE = 0xffff;
+/** The poll index under which a fold keeps who has voted in any poll; no record carries it. */
+export const VOTERS = 0xfffe;
 
 const SIGNED = 0x80;
 const K_MASK = 0x0f;

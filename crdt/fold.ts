@@ -1,4 +1,4 @@
-import { PRESENCE } from "./ballot.ts";
+import { PRESENCE, VOTERS, type Ballot } from "./ballot.ts";
 import {
   ballotsOf,
   chainId,
@@ -14,7 +14,7 @@ import { Coverage, type Watermark } from "./coverage.ts";
 import { OrderBook } from "./order-book.ts";
 import type { ReceiverId } from "./receiver.ts";
 import type { Counts } from "./show.ts";
-import { EdgeList, PRESENCE_RULES, Tally, type KnownBallot, type TallyRules } from "./tally.ts";
+import { EdgeList, isAllowed, PRESENCE_RULES, Tally, type KnownBallot, type TallyRules } from "./tally.ts";
 
 /** What became of a batch that was handed to the fold. */
 export type Taken = "folded" | "known" | "waiting";
@@ -59,6 +59,7 @@ export class Fold {
   readonly orders = new OrderBook();
   readonly #rulesOf: (poll: number) => TallyRules | undefined;
   readonly #epoch: number;
+  readonly #keepsVoters: boolean;
   readonly #edges = new EdgeList();
   readonly #tallies = new Map<number, Tally>();
   /** Polls that are final: the cut that their result stands for. */
@@ -70,10 +71,14 @@ export class Fold {
   /** Chain → sequence → a batch that came before its turn. */
   readonly #waiting = new Map<string, Map<number, Uint8Array>>();
 
-  /** `rulesOf` gives a poll's rules by its index; `epoch` is the show's, in ms since 1970. */
-  constructor(rulesOf: (poll: number) => TallyRules | undefined, epoch: number) {
+  /**
+   * `rulesOf` gives a poll's rules by its index; `epoch` is the show's, in ms since 1970. `keepsVoters`: keeps who has
+   * voted in any poll as well, 16 bytes a receiver and more.
+   */
+  constructor(rulesOf: (poll: number) => TallyRules | undefined, epoch: number, keepsVoters = false) {
     this.#rulesOf = rulesOf;
     this.#epoch = epoch;
+    this.#keepsVoters = keepsVoters;
   }
 
   /** Takes a batch's bytes. Throws `BatchError` where they are none. */
@@ -134,6 +139,11 @@ export class Fold {
   /** Receivers that retrieved the show's content. */
   get present(): number {
     return this.tally(PRESENCE)?.size ?? 0;
+  }
+
+  /** Receivers that voted in any poll, late ones too; 0 where this fold does not keep them. */
+  get voters(): number {
+    return this.tally(VOTERS)?.size ?? 0;
   }
 
   /** Tallies of polls touched so far, by index, presence included. */
@@ -198,7 +208,7 @@ export class Fold {
   tally(poll: number): Tally | undefined {
     const known = this.#tallies.get(poll);
     if (known || this.#cuts.has(poll)) return known;
-    const rules = poll === PRESENCE ? PRESENCE_RULES : this.#rulesOf(poll);
+    const rules = poll === PRESENCE || this.#isVoters(poll) ? PRESENCE_RULES : this.#rulesOf(poll);
     if (!rules) return undefined;
     const tally = new Tally(rules, this.#epoch, this.#edges);
     this.#tallies.set(poll, tally);
@@ -238,10 +248,20 @@ export class Fold {
     for (const ballot of ballotsOf(batch)) {
       if (ballot.time > latest) latest = ballot.time;
       const tally = this.tally(ballot.poll);
+      if (this.#keepsVoters) this.#noteVoter(ballot, edge);
       if (tally) tally.take(ballot, edge);
       else if (this.#isLate(ballot.poll, id, batch.sequence)) this.addLate(ballot.poll, 1);
     }
     return latest;
+  }
+
+  #isVoters(poll: number): boolean {
+    return poll === VOTERS && this.#keepsVoters;
+  }
+
+  #noteVoter(ballot: Ballot, edge: number): void {
+    const rules = ballot.poll === PRESENCE ? undefined : this.#rulesOf(ballot.poll);
+    if (rules && isAllowed(ballot, rules)) this.tally(VOTERS)!.take({ ...ballot, option: 0, k: 1 }, edge);
   }
 
   #isLate(poll: number, chain: string, sequence: number): boolean {
@@ -272,8 +292,9 @@ export async function refold(
   rulesOf: (poll: number) => TallyRules | undefined,
   epoch: number,
   cut?: Watermark,
+  keepsVoters = false,
 ): Promise<Fold> {
-  const fold = new Fold(rulesOf, epoch);
+  const fold = new Fold(rulesOf, epoch, keepsVoters);
   for await (const bytes of batches) {
     const batch = decodeBatch(bytes);
     if (cut && batch.sequence > (cut[chainId(batch)] ?? 0)) continue;

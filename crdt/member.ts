@@ -25,6 +25,8 @@ export interface MemberOptions {
   readonly subscribe: (shards: number) => readonly number[];
   /** The store keeps every batch for ever: a recorder's. Elsewhere recorded batches give way to a snapshot. */
   readonly permanent?: boolean;
+  /** Its folds keep who has voted in any poll: a watcher's. */
+  readonly keepsVoters?: boolean;
   /** The clock is disciplined by other means (PTP, a radio clock): peers need not confirm it. */
   readonly clockTrusted?: boolean;
   /**
@@ -305,6 +307,7 @@ export class Member {
       clock: this.clock,
       world,
       permanent: this.#options.permanent ?? false,
+      keepsVoters: this.#options.keepsVoters ?? false,
     });
     this.#replicas.set(show, replica);
     replica.events.onupdate = (document, update, origin) => this.backbone.push(document, update, origin);

@@ -37,6 +37,8 @@ export interface ReplicaOptions {
   readonly world: World;
   /** The log keeps every batch for ever. */
   readonly permanent: boolean;
+  /** The fold keeps who has voted in any poll: a watcher's. */
+  readonly keepsVoters?: boolean;
 }
 
 /** What a replica tells its owner. */
@@ -292,7 +294,7 @@ export class Replica {
       );
   }
 
-  /** Batches of the log, for peers that miss them; all of them where no range is named. */
+  /** Batches of the log: a range, for peers that miss them, or all, to fold them again. */
   batches(range?: BatchRange): AsyncIterable<Uint8Array> {
     return this.#options.store.batches(this.show, range);
   }
@@ -399,7 +401,7 @@ export class Replica {
   }
 
   #addShard(number: number, created: number): void {
-    const { show, member, boot, earlierBoots, journal, world } = this.#options;
+    const { show, member, boot, earlierBoots, journal, world, keepsVoters = false } = this.#options;
     const doc = this.#addDocument(ledgerName(show, number));
     const shard = new Shard({
       show,
@@ -408,6 +410,7 @@ export class Replica {
       doc,
       created,
       rulesOf: (poll) => this.#rulesOf(poll),
+      keepsVoters,
       journal,
       timers: world.timers,
       onwritten: (batches) => this.#onwritten(batches),

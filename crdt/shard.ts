@@ -25,6 +25,8 @@ export interface ShardOptions {
   /** When the show was created, ms since 1970. */
   readonly created: number;
   readonly rulesOf: (poll: number) => TallyRules | undefined;
+  /** Keeps who has voted in any poll. */
+  readonly keepsVoters?: boolean;
   readonly journal: Journal;
   readonly timers: Timers;
   /** Batches of our own became durable and folded. */
@@ -43,7 +45,7 @@ export class Shard {
   constructor(options: ShardOptions) {
     this.#options = options;
     this.ledger = new Ledger(options.doc);
-    this.fold = new Fold(options.rulesOf, options.created - EPOCH_SLACK_MS);
+    this.fold = new Fold(options.rulesOf, options.created - EPOCH_SLACK_MS, options.keepsVoters);
     this.writer = new Writer(options.show, options.chain, options.journal, options.timers, (batches) => {
       for (const bytes of batches) this.fold.take(bytes);
       this.#append(batches);

@@ -31,6 +31,7 @@ export class Tally {
   readonly #epoch: number;
   readonly #edges: EdgeList;
   readonly #table = new ReceiverTable();
+  #voters = 0;
   readonly #anonymous: Float64Array;
   readonly #signed: Float64Array;
 
@@ -46,12 +47,8 @@ export class Tally {
 
   /** Takes one ballot from `edge`. Bytes that the poll's definition does not allow change nothing, at any replica. */
   take(ballot: Ballot, edge: number): void {
-    if (ballot.option >= this.#rules.options || ballot.k < 1 || ballot.k > this.#rules.votes) return;
-    const slot: Slot = { ...ballot, edge, time: this.#localTime(ballot.time) };
-    const replaced = this.#table.put(slot, this.#beats);
-    if (replaced === undefined) return;
-    if (replaced !== "new") this.#count(replaced, -1);
-    this.#count(slot, 1);
+    if (!isAllowed(ballot, this.#rules)) return;
+    this.join({ ...ballot, edge, time: this.#localTime(ballot.time) });
   }
 
   /** Joins another replica's choices: the same rule, so taking what is known already changes nothing. */
@@ -59,6 +56,7 @@ export class Tally {
     const replaced = this.#table.put(slot, this.#beats);
     if (replaced === undefined) return;
     if (replaced !== "new") this.#count(replaced, -1);
+    else if (this.#isFirstVote(slot)) this.#voters += 1;
     this.#count(slot, 1);
   }
 
@@ -81,6 +79,11 @@ export class Tally {
     return this.#table.size;
   }
 
+  /** Receivers with at least one choice in force, however many votes each has. */
+  get voters(): number {
+    return this.#voters;
+  }
+
   /** Bytes of memory held by the table. */
   get bytes(): number {
     return this.#table.bytes;
@@ -88,6 +91,13 @@ export class Tally {
 
   slots(): Iterable<Slot> {
     return this.#table;
+  }
+
+  /** Of a slot that is in the table. A receiver's votes lie side by side, so this reads one cache line or two. */
+  #isFirstVote({ hi, lo, k }: Slot): boolean {
+    for (let other = 1; other <= this.#rules.votes; other++)
+      if (other !== k && this.#table.get(hi, lo, other)) return false;
+    return true;
   }
 
   #count(slot: Slot, by: 1 | -1): void {
@@ -109,6 +119,11 @@ export class Tally {
   #isEarlier(a: Slot, b: Slot): boolean {
     return (a.time - b.time || this.#edges.compare(a.edge, b.edge) || a.press - b.press || compareBytes(a, b)) < 0;
   }
+}
+
+/** Whether a poll's definition allows a ballot; what it does not allow counts nowhere. */
+export function isAllowed({ option, k }: Pick<Ballot, "option" | "k">, { options, votes }: TallyRules): boolean {
+  return option < options && k >= 1 && k <= votes;
 }
 
 function compareBytes(a: Slot, b: Slot): number {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CONTENT_KINDS } from "../crdt/board.ts";
 import { POLL_STATES } from "../crdt/poll.ts";
+import { MessageFile, RuleFile } from "./threshold-file.ts";
 
 /** What the routes answer with: described for /openapi.json, and the types that the code which builds it has to meet. */
 
@@ -264,6 +265,47 @@ export const AuditBody = v.object({
   ),
 });
 export type AuditBody = v.InferOutput<typeof AuditBody>;
+
+export const ThresholdAnswer = v.object({
+  id: v.string(),
+  rule: RuleFile,
+  message: MessageFile,
+  duration_ms: v.number(),
+  urgent: v.boolean(),
+  state: v.pipe(
+    v.picklist(["draft", "arming", "armed", "fired", "disarmed"]),
+    v.description("arming: until a watcher with the database has reserved its event id"),
+  ),
+  epoch: v.exactOptional(v.pipe(v.number(), v.description("which firing it waits for, or has come to"))),
+  progress: v.exactOptional(
+    v.object({
+      at: Milliseconds,
+      value: v.number(),
+      target: v.number(),
+      per_second: v.number(),
+      remaining_ms: v.exactOptional(v.pipe(v.number(), v.description("to the crossing, at this speed"))),
+    }),
+  ),
+  fired: v.array(
+    v.object({
+      id: v.string(),
+      event_id: v.number(),
+      epoch: v.number(),
+      at: Milliseconds,
+      value: v.number(),
+      of: v.exactOptional(v.pipe(v.number(), v.description("votes that a share is of"))),
+      by: v.pipe(v.string(), v.description("the watcher that saw it")),
+      coverage: v.pipe(
+        v.record(v.string(), v.number()),
+        v.description("shard/edge/boot → last sequence it was true for"),
+      ),
+      confirmed_at: v.exactOptional(v.pipe(Milliseconds, v.description("when the encoder said that it has it"))),
+    }),
+  ),
+});
+export type ThresholdAnswer = v.InferOutput<typeof ThresholdAnswer>;
+
+export const ThresholdsAnswer = v.object({ thresholds: v.array(ThresholdAnswer) });
 
 export const LostAnswer = v.object({ edge: v.string(), boot: v.string(), lost: v.literal(true) });
 export type LostAnswer = v.InferOutput<typeof LostAnswer>;

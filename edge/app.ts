@@ -34,6 +34,7 @@ import { showGraphics } from "./routes/graphics.ts";
 import { joinLive, joinRoom, resumeSession } from "./routes/sockets.ts";
 import { connectionsOf, type Connections } from "./metrics.ts";
 import type { Refusal } from "./refusal.ts";
+import { commandThreshold, putThreshold, showThresholds } from "./routes/thresholds.ts";
 import type { EdgeService } from "./service.ts";
 import { Nearby } from "./steering/nearby.ts";
 import type { Probe } from "./steering/report.ts";
@@ -115,6 +116,10 @@ export function createApp(deps: AppDeps): App {
   open("PUT", "/v1/shows/:show/polls/:poll/schedule", schedulePoll(context));
   hono.delete("/v1/shows/:show/polls/:poll/schedule", unschedulePoll(context));
   open("GET", "/v1/shows/:show/polls/:poll/graphics", showGraphics(context));
+  open("GET", "/v1/shows/:show/thresholds", showThresholds(context));
+  open("PUT", "/v1/shows/:show/thresholds/:threshold", putThreshold(context));
+  open("POST", "/v1/shows/:show/thresholds/:threshold/arm", commandThreshold(context, "arm"));
+  open("POST", "/v1/shows/:show/thresholds/:threshold/disarm", commandThreshold(context, "disarm"));
   open("PUT", "/v1/shows/:show/content/:id", publishPage(context));
   hono.delete("/v1/shows/:show/content/:id", withdrawContent(context));
   open("PUT", "/v1/shows/:show/content/:id/picture", publishPicture(context));

@@ -1,7 +1,7 @@
 import { parseChainId } from "../crdt/batch.ts";
 import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
-import { mayBecome, type TransitionName } from "../crdt/poll.ts";
+import { mayBecome, type PollState, type TransitionName } from "../crdt/poll.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Counts, Show } from "../crdt/show.ts";
 import { StoreFull } from "../crdt/store/store.ts";
@@ -23,6 +23,7 @@ import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";
 import { unwrapShowKey } from "./show-key.ts";
+import { Thresholds } from "./thresholds.ts";
 import { Upkeep, type EdgePlace } from "./upkeep.ts";
 
 /** Bytes of all pictures of a show: the board is logged as one record of at most 4 MiB, and every edge holds it. */
@@ -41,6 +42,7 @@ export interface EdgeCondition extends EdgePlace {
 
 /** One show at one edge. */
 export class EdgeShow implements ShowService {
+  readonly thresholds: Thresholds;
   readonly #replica: Replica;
   readonly #member: Member;
   readonly #edge: EdgeCondition;
@@ -63,6 +65,11 @@ export class EdgeShow implements ShowService {
     this.#current = { ...this.#readBoard(), unpruned: 0 };
     this.#intake = new Intake(replica, member, this.#current, () => edge.refusal());
     this.#upkeep = new Upkeep(replica, member, edge);
+    this.thresholds = new Thresholds({
+      board: replica.board,
+      pollState: (id) => this.#stateOf(id),
+      deed: async (action, target, by, edit) => edge.refusal() ?? this.#deed(action, target, by, edit),
+    });
     replica.events.onboard = () => this.#onboard();
     replica.events.onfolded = (batches, from) => {
       this.#registerIsStale = true;
@@ -366,6 +373,11 @@ export class EdgeShow implements ShowService {
         error: String(error),
       }),
     );
+  }
+
+  #stateOf(id: string): PollState | undefined {
+    const poll = this.#programme.poll(id);
+    return poll && stateOf(poll, this.#member.clock.now());
   }
 
   #view(poll: StandingPoll): PollView {

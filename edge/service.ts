@@ -7,6 +7,7 @@ import type { Counts, Final, Poll, RundownItem, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
 import type { Receipt, ReceiptLevel } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
+import type { ThresholdService } from "./thresholds.ts";
 import type { KnownEdge } from "./roster.ts";
 import type { Capacity } from "./steering/load.ts";
 
@@ -79,6 +80,7 @@ export interface ShowService {
   withdraw(id: string, by: string): Promise<ContentItem | Refusal>;
   /** Names a boot lost: finals no longer wait for it. */
   nameLost(edge: string, boot: string, by: string): Promise<void | Refusal>;
+  readonly thresholds: ThresholdService;
   publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal>;
   /** Calls `listener` after each change of `revision`; returns how to stop it. */
   watch(listener: () => void): () => void;

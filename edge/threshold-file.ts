@@ -19,7 +19,7 @@ const steps = {
 const poll = v.pipe(Slug, v.description("A poll of the show."));
 const option = v.pipe(Slug, v.description("An option of the poll."));
 
-const RuleFile = v.variant(
+export const RuleFile = v.variant(
   "kind",
   [
     v.strictObject({ kind: v.literal("present"), ...steps }),
@@ -36,7 +36,7 @@ const RuleFile = v.variant(
   'a rule of kind "present", "voted", "votes" or "share"',
 );
 
-const MessageFile = v.variant(
+export const MessageFile = v.variant(
   "kind",
   [
     v.strictObject({
@@ -79,6 +79,13 @@ export const ThresholdFile = v.pipe(
 export function thresholdOf(id: string, file: v.InferOutput<typeof ThresholdBody>): Threshold {
   const { rule, message, duration_ms: durationMs, urgent } = file;
   return { id, rule: ruleOf(rule), message, durationMs, urgent };
+}
+
+/** The inverse of `ruleOf`. */
+export function ruleFile(rule: Rule): v.InferOutput<typeof RuleFile> {
+  if (rule.kind === "share") return rule;
+  const { atLeast, ...rest } = rule;
+  return { ...rest, at_least: atLeast };
 }
 
 function ruleOf(file: v.InferOutput<typeof RuleFile>): Rule {

@@ -8,9 +8,12 @@ import type {
   ProducerPollBody,
   ResultsBody,
   ShowBody,
+  ThresholdAnswer,
 } from "./answers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { PollView, ShowService } from "./service.ts";
+import { ruleFile } from "./threshold-file.ts";
+import type { ThresholdView } from "./thresholds.ts";
 
 /** What of a show is told to whom, as JSON has it. Nothing here decides: `countsVisible` does. */
 
@@ -68,6 +71,37 @@ export function producerPollBody(view: PollView): ProducerPollBody {
     final: view.final !== undefined,
     waiting_for: [...view.waitingFor],
   };
+}
+
+/** A threshold for its producers. */
+export function thresholdAnswer({ definition, standing, progress, fired }: ThresholdView): ThresholdAnswer {
+  const { id, rule, message, durationMs, urgent } = definition;
+  return {
+    id,
+    rule: ruleFile(rule),
+    message,
+    duration_ms: durationMs,
+    urgent,
+    state: standing.is,
+    ...("epoch" in standing ? { epoch: standing.epoch } : {}),
+    ...(progress ? { progress: progressBody(progress) } : {}),
+    fired: fired.map(({ cue: { cue, value, of, coverage, by }, confirmedAt }) => ({
+      id: cue.id,
+      event_id: cue.eventId,
+      epoch: cue.epoch,
+      at: cue.firedAt,
+      value,
+      ...(of === undefined ? {} : { of }),
+      by,
+      coverage: { ...coverage },
+      ...(confirmedAt === undefined ? {} : { confirmed_at: confirmedAt }),
+    })),
+  };
+}
+
+function progressBody({ at, value, target, perSecond, remainingMs }: NonNullable<ThresholdView["progress"]>) {
+  const remaining = remainingMs === undefined ? {} : { remaining_ms: Math.round(remainingMs) };
+  return { at, value, target, per_second: perSecond, ...remaining };
 }
 
 /** A poll's results, whoever asks. */

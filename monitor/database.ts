@@ -5,11 +5,16 @@ import { STORE_MIGRATIONS } from "../crdt/store/libsql-migrations.ts";
 import { LibsqlStore } from "../crdt/store/libsql.ts";
 import type { Final } from "../crdt/show.ts";
 import type { Finals } from "./finals.ts";
+import type { CueLatch } from "./threshold/latch.ts";
+import type { OpenLatch } from "./threshold/latch-on-demand.ts";
+import { CUE_MIGRATIONS, LibsqlLatch } from "./threshold/libsql-latch.ts";
 
-/** The permanent database: every batch, as in an edge's log, and every result. */
+/** The permanent database: every batch, as in an edge's log, every result, and every cue. */
 export interface PermanentDatabase {
+  /** Closes the database. */
   readonly store: LibsqlStore;
   readonly finals: Finals;
+  readonly cues: CueLatch;
 }
 
 /** Applied in this order and never changed afterwards. `final` is a `Final` as JSON. */
@@ -34,11 +39,12 @@ export async function openPermanentDatabase(url: string, options: DatabaseOption
   try {
     await migrate(database, "store", STORE_MIGRATIONS);
     await migrate(database, "recorder", FINALS_MIGRATIONS);
+    await migrate(database, "watcher", CUE_MIGRATIONS);
   } catch (error) {
     await database.close();
     throw error;
   }
-  return { store: new LibsqlStore(database), finals: new LibsqlFinals(database) };
+  return { store: new LibsqlStore(database), finals: new LibsqlFinals(database), cues: new LibsqlLatch(database) };
 }
 
 class LibsqlFinals implements Finals {
@@ -56,4 +62,10 @@ class LibsqlFinals implements Finals {
     const [row] = await this.#database.read("SELECT final FROM finals WHERE show = ? AND poll = ?", [show, final.poll]);
     return JSON.parse(text(row?.final)) as Final;
   }
+}
+
+/** The latch of a permanent database that another program records into: a server's. */
+export async function openLatch(url: string, options: DatabaseOptions = {}): Promise<OpenLatch> {
+  const { store, cues } = await openPermanentDatabase(url, options);
+  return { cues, close: () => store.close() };
 }

@@ -1,12 +1,27 @@
 import type { Member } from "../crdt/member.ts";
+import { openLibsqlStore } from "../crdt/store/libsql.ts";
 import type { Store } from "../crdt/store/store.ts";
-import { openPermanentDatabase } from "./database.ts";
+import type { CueEncoder } from "./cue.ts";
+import { openLatch, openPermanentDatabase } from "./database.ts";
 import { metricsText } from "./metrics.ts";
 import { Process, type Duty, type ProcessHealth } from "./process.ts";
+import { encoderToken, HttpEncoder } from "./recording-encoder/http.ts";
 import { Recorder } from "./recorder.ts";
+import type { CueLatch } from "./threshold/latch.ts";
+import { LatchOnDemand } from "./threshold/latch-on-demand.ts";
+import { Watcher } from "./threshold/watcher.ts";
+
+/** What watching thresholds takes, as a configuration says it. */
+export interface WatchPlan {
+  /** The permanent database, where another program records into it. */
+  readonly latch?: DatabasePlace;
+  /** Address of the content encoder. */
+  readonly encoder?: string;
+  readonly keys: { readonly network: Uint8Array };
+}
 
 /** What a process is to be, as its configuration says it. */
-export interface ProcessPlan {
+export interface ProcessPlan extends WatchPlan {
   readonly role: "recorder" | "watcher" | "monitor";
   readonly store: DatabasePlace;
 }
@@ -19,9 +34,13 @@ interface DatabasePlace {
 }
 
 /** What a process keeps, opened before there is a member. */
-export interface OpenedProcess {
+export interface OpenedProcess extends OpenedWatch {
   /** The member's. */
   readonly store: Store;
+}
+
+/** The same for an edge that watches: its store is its own. */
+export interface OpenedWatch {
   create(member: Member): HostedProcess;
   close(): Promise<void>;
 }
@@ -37,13 +56,61 @@ export interface HostedProcess {
 }
 
 /** Opens what the duties of a process keep. */
-export async function openProcess({ store: { url, ...options } }: ProcessPlan): Promise<OpenedProcess> {
-  const { store, finals } = await openPermanentDatabase(url, options);
+export async function openProcess(plan: ProcessPlan): Promise<OpenedProcess> {
+  return plan.role === "watcher" ? openWatcher(plan) : openRecorder(plan);
+}
+
+/** Watches thresholds beside whatever else a member does. */
+export function openWatch(plan: WatchPlan): OpenedWatch {
+  const latch = latchOf(plan);
+  return {
+    create: (member) => hosted(member, [watcherOf(member, latch, plan)]),
+    close: async () => latch?.close(),
+  };
+}
+
+/** A recorder, or a monitor: one that watches, too, and latches in the database that it records into. */
+async function openRecorder(plan: ProcessPlan): Promise<OpenedProcess> {
+  const { url, ...options } = plan.store;
+  const { store, finals, cues } = await openPermanentDatabase(url, options);
+  const duties = (member: Member): Duty[] => {
+    const recorder = new Recorder(member, store, finals);
+    return plan.role === "monitor" ? [recorder, watcherOf(member, cues, plan)] : [recorder];
+  };
+  return { store, create: (member) => hosted(member, duties(member)), close: () => store.close() };
+}
+
+/** A watcher with a log of its own. */
+async function openWatcher(plan: ProcessPlan): Promise<OpenedProcess> {
+  const { url, ...options } = plan.store;
+  const store = await openLibsqlStore(url, options);
+  const watch = openWatch(plan);
   return {
     store,
-    create: (member) => hosted(member, [new Recorder(member, store, finals)]),
-    close: () => store.close(),
+    create: (member) => watch.create(member),
+    close: async () => {
+      await watch.close();
+      await store.close();
+    },
   };
+}
+
+function latchOf({ latch }: WatchPlan): LatchOnDemand | undefined {
+  if (!latch) return undefined;
+  const { url, ...options } = latch;
+  return new LatchOnDemand(() => openLatch(url, options));
+}
+
+function watcherOf(member: Member, latch: CueLatch | undefined, { encoder, keys }: WatchPlan): Watcher {
+  return new Watcher({
+    member,
+    ...(latch ? { latch } : {}),
+    ...(encoder === undefined ? {} : { encoder: encoderAt(encoder, keys.network) }),
+  });
+}
+
+function encoderAt(address: string, networkSecret: Uint8Array): CueEncoder {
+  return new HttpEncoder(address, encoderToken(networkSecret));
 }
 
 function hosted(member: Member, duties: readonly Duty[]): HostedProcess {

@@ -104,17 +104,17 @@ export class Database {
    * for want of room. `doing` begins the message of any rejection.
    */
   async write(doing: string, statements: readonly InStatement[]): Promise<void> {
-    if (this.#failure)
-      throw new Error(`${doing}: an earlier write to "${this.#name}" failed; open it again`, { cause: this.#failure });
-    try {
-      const [only, ...more] = statements;
-      if (only === undefined) return;
-      // A statement is a transaction of its own, and BEGIN and COMMIT cost a quarter of the CPU time of a small append.
-      if (more.length === 0) await this.#client.execute(only);
-      else await this.#client.batch([...statements], "write");
-    } catch (cause) {
-      throw this.#toFailure(doing, cause);
-    }
+    const [only, ...more] = statements;
+    if (only === undefined) return;
+    // A statement is a transaction of its own, and BEGIN and COMMIT cost a quarter of the CPU time of a small append.
+    await this.#guarded<unknown>(doing, () =>
+      more.length === 0 ? this.#client.execute(only) : this.#client.batch([...statements], "write"),
+    );
+  }
+
+  /** One statement that writes and returns rows, in one request; else as `write`. */
+  async writeReturning(doing: string, sql: string, args: InValue[]): Promise<Row[]> {
+    return (await this.#guarded(doing, () => this.#client.execute({ sql, args }))).rows;
   }
 
   /** Between the parts of a long work: a file's database lets the event loop turn once. */
@@ -140,6 +140,16 @@ export class Database {
       if (this.#file && !this.#client.closed) await closeFile(this.#client);
     } finally {
       this.#client.close();
+    }
+  }
+
+  async #guarded<T>(doing: string, task: () => Promise<T>): Promise<T> {
+    if (this.#failure)
+      throw new Error(`${doing}: an earlier write to "${this.#name}" failed; open it again`, { cause: this.#failure });
+    try {
+      return await task();
+    } catch (cause) {
+      throw this.#toFailure(doing, cause);
     }
   }
 

@@ -1,5 +1,12 @@
 import * as v from "valibot";
-import { AllResultsBody, ProducerPollBody, ResultsBody, ShowBody } from "../answers.ts";
+import {
+  AllResultsBody,
+  ProducerPollBody,
+  ResultsBody,
+  ShowBody,
+  ThresholdAnswer,
+  ThresholdsAnswer,
+} from "../answers.ts";
 import { UserError } from "./user-error.ts";
 
 type Polls = v.InferOutput<typeof ProducerPollBody>;
@@ -41,6 +48,22 @@ export class EdgeApi {
 
   results(show: string): Promise<v.InferOutput<typeof AllResultsBody>> {
     return this.#ask(AllResultsBody, "GET", `/v1/shows/${encodeURIComponent(show)}/results`);
+  }
+
+  thresholds(show: string): Promise<v.InferOutput<typeof ThresholdsAnswer>> {
+    return this.#ask(ThresholdsAnswer, "GET", `/v1/shows/${encodeURIComponent(show)}/thresholds`);
+  }
+
+  putThreshold(show: string, id: string, body: object): Promise<ThresholdAnswer> {
+    return this.#ask(ThresholdAnswer, "PUT", this.#threshold(show, id), body);
+  }
+
+  commandThreshold(show: string, id: string, command: "arm" | "disarm"): Promise<ThresholdAnswer> {
+    return this.#ask(ThresholdAnswer, "POST", `${this.#threshold(show, id)}/${command}`);
+  }
+
+  #threshold(show: string, id: string): string {
+    return `/v1/shows/${encodeURIComponent(show)}/thresholds/${encodeURIComponent(id)}`;
   }
 
   async #ask<S extends v.GenericSchema>(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgeApi } from "./api.ts";
@@ -7,13 +7,15 @@ import { readBooks, type Books } from "./audience/books.ts";
 import { progressDisplay } from "./audience/progress.ts";
 import { reportText, type AudienceReport } from "./audience/report.ts";
 import { writeFolder, type NetworkFolder } from "./network/folder.ts";
-import { DEFAULT_PORTS, planNetwork, RECORDER } from "./network/plan.ts";
+import { CUE_JOURNAL, localProcesses } from "./network/local.ts";
+import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
 import { freePorts } from "./network/ports.ts";
 import { duration, grouped, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
 import { RunningNetwork } from "./supervise/network.ts";
 import type { RuntimeName } from "./supervise/program.ts";
 import { statusLine } from "./supervise/status.ts";
+import type { Threshold } from "./threshold.ts";
 import { UserError } from "./user-error.ts";
 import { membersOf } from "./verify/command.ts";
 import { pollText } from "./verify/poll-report.ts";
@@ -26,6 +28,7 @@ export interface DemoOptions {
 
 const EDGES = ["fra", "nyc", "syd"];
 const VICTIM = "fra";
+const THRESHOLD = "half";
 /** Receivers a second: what a laptop that runs the whole network and its audience can take. */
 const RATE = 2000;
 /** On a machine that is busy with other things an answer may take long; the demo is about what counts, not about time. */
@@ -68,13 +71,16 @@ export async function demo(options: DemoOptions): Promise<void> {
 
 async function play(stage: Stage, receivers: number): Promise<void> {
   const { network, tell } = stage;
-  tell(`starting the edges ${EDGES.join(", ")} and the recorder on ${network.runtime === "deno" ? "Deno" : "Node"}`);
+  const runtime = network.runtime === "deno" ? "Deno" : "Node";
+  tell(`starting the edges ${EDGES.join(", ")}, two watchers, one of them records, and an encoder on ${runtime}`);
   network.start();
   if (!(await network.whenWhole(START_TIMEOUT_MS)))
     throw new UserError(`the network did not come up: ${statusLine(await network.status())}`);
   tell(statusLine(await network.status()));
   await openShow(stage);
+  await armThreshold(stage, Math.ceil(receivers / 2));
   const report = await vote(stage, receivers);
+  await seeItFired(stage);
   await finish(stage, report);
   await compare(stage, report);
 }
@@ -86,6 +92,52 @@ async function openShow({ folder, network, poll, tell }: Stage): Promise<void> {
   await api.command(SAMPLE_SHOW.id, poll.id, "arm");
   await api.command(SAMPLE_SHOW.id, poll.id, "open");
   tell(`show "${SAMPLE_SHOW.id}" is at every edge, poll "${poll.id}" is open`);
+}
+
+/** At half of the audience the picture is to say so: two watchers see it, and it is to be said once. */
+async function armThreshold({ folder, poll, tell }: Stage, atLeast: number): Promise<void> {
+  const api = apiOf(folder, EDGES[0]!);
+  const message = { kind: "text", text: "{count} have voted" };
+  await api.putThreshold(SAMPLE_SHOW.id, THRESHOLD, {
+    rule: { kind: "voted", poll: poll.id, at_least: atLeast },
+    message,
+  });
+  await api.commandThreshold(SAMPLE_SHOW.id, THRESHOLD, "arm");
+  await waitForThreshold(api, (threshold) => threshold.state === "armed", "armed");
+  tell(`threshold "${THRESHOLD}" is armed, at ${grouped(atLeast)} receivers that voted`);
+}
+
+async function seeItFired({ folder, tell }: Stage): Promise<void> {
+  const api = apiOf(folder, EDGES[0]!);
+  const { fired } = await waitForThreshold(
+    api,
+    ({ fired: [first] }) => first?.confirmed_at !== undefined,
+    "fired and confirmed by the encoder",
+  );
+  const [cue] = fired;
+  const journalled = readFileSync(join(folder.path, CUE_JOURNAL), "utf8").trimEnd().split("\n").length;
+  if (!cue || fired.length !== 1 || journalled !== 1)
+    throw new UserError(`threshold "${THRESHOLD}" fired ${fired.length} times, the encoder took ${journalled} cues`);
+  const took = duration(cue.confirmed_at! - cue.at);
+  tell(
+    `threshold "${THRESHOLD}" fired once, at ${grouped(cue.value)}, seen first by "${cue.by}"; encoder after ${took}`,
+  );
+}
+
+async function waitForThreshold(
+  api: EdgeApi,
+  isReached: (threshold: Threshold) => boolean,
+  wanted: string,
+): Promise<Threshold> {
+  const deadline = Date.now() + FINAL_TIMEOUT_MS;
+  for (;;) {
+    const { thresholds } = await api.thresholds(SAMPLE_SHOW.id);
+    const found = thresholds.find(({ id }) => id === THRESHOLD);
+    if (found && isReached(found)) return found;
+    if (Date.now() > deadline)
+      throw new UserError(`threshold "${THRESHOLD}" is ${found?.state ?? "not there"}, wanted ${wanted}`);
+    await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+  }
 }
 
 /** The audience votes at all edges; when half of it is done, one edge is killed and started again. */
@@ -168,7 +220,8 @@ function apiOf(folder: NetworkFolder, edge: string): EdgeApi {
 }
 
 async function writeDemoFolder(): Promise<NetworkFolder> {
-  const ports = await freePorts(EDGES.length * 2);
+  const ports = await freePorts(EDGES.length * 2 + 4);
+  const [backbone, monitor, watcher, encoder] = ports.slice(EDGES.length * 2) as [number, number, number, number];
   const edges = EDGES.map((name, i) => ({
     name,
     region: name,
@@ -176,7 +229,11 @@ async function writeDemoFolder(): Promise<NetworkFolder> {
     backboneHost: "127.0.0.1",
     ports: { public: ports[i]!, backbone: ports[EDGES.length + i]! },
   }));
-  const plan = planNetwork({ edges, processes: [RECORDER], ports: DEFAULT_PORTS });
+  const plan = planNetwork({
+    edges,
+    ...localProcesses({ backbone, status: [monitor, watcher], encoder }),
+    ports: DEFAULT_PORTS,
+  });
   return writeFolder(mkdtempSync(join(tmpdir(), "redbutton-demo-")), plan);
 }
 

@@ -1,10 +1,12 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { OPERATOR_ROLES } from "../token.ts";
 import { POLL_COMMANDS } from "./api.ts";
+import { positiveNumber, timeSpan, wholeNumber } from "./arguments.ts";
 import { audienceCommand } from "./audience/command.ts";
 import { inspectCommand } from "./inspect/command.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 import { RUNTIMES } from "./supervise/program.ts";
+import { thresholdCommand } from "./threshold-command.ts";
 import { UserError } from "./user-error.ts";
 import { verifyCommand } from "./verify/command.ts";
 
@@ -31,12 +33,13 @@ program
   .command("edge")
   .description("run one edge")
   .requiredOption("--config <file>", "its configuration")
+  .option("--watch", "watch thresholds as well")
   .addOption(runtime())
   .action(async (options) => (await import("./member.ts")).runEdge(options));
 
 program
   .command("monitor")
-  .description("run one process of the backbone: the recorder")
+  .description("run one process of the backbone: a recorder, a watcher, or all of them in one")
   .requiredOption("--config <file>", "its configuration")
   .addOption(runtime())
   .action(async (options) => (await import("./member.ts")).runMonitor(options));
@@ -120,6 +123,7 @@ for (const command of POLL_COMMANDS) {
   if (command === "open") added.option("--for <time>", "close by itself after e.g. 30s or 5m", timeSpan);
 }
 
+program.addCommand(thresholdCommand());
 program.addCommand(audienceCommand());
 program.addCommand(verifyCommand());
 program.addCommand(inspectCommand());
@@ -143,22 +147,4 @@ try {
   if (!(error instanceof UserError)) throw error;
   console.error(`redbutton: ${error.message}`);
   process.exitCode = error.exitCode;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("wanted a whole number.");
-  return Number(text);
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("wanted a number above 0.");
-  return value;
-}
-
-/** "30s", "5m", "1500ms" → milliseconds. */
-function timeSpan(text: string): number {
-  const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? [];
-  if (count === undefined) throw new InvalidArgumentError("wanted a time like 30s, 5m or 1500ms.");
-  return Math.round(Number(count) * ({ ms: 1, s: 1000, m: 60_000 }[unit] ?? 1000));
 }

@@ -7,6 +7,8 @@ import { UserError } from "./user-error.ts";
 export interface MemberOptions {
   readonly config: string;
   readonly runtime?: RuntimeName;
+  /** Of an edge: watches thresholds, too. */
+  readonly watch?: boolean;
 }
 
 const EXIT_CONFIG = 78;
@@ -19,7 +21,7 @@ export async function runEdge(options: MemberOptions): Promise<void> {
   run(options, (role) => role === "edge", "an edge's");
 }
 
-/** Runs a process of the backbone (the recorder) in place of this process. */
+/** Runs a process of the backbone (a recorder, a watcher, or all in one) in place of this process. */
 export function runMonitor(options: MemberOptions): void {
   run(options, (role) => role !== "edge", "a process's");
 }
@@ -29,7 +31,7 @@ function run(options: MemberOptions, isRight: (role: Config["role"]) => boolean,
   const { role } = configOf(options.config);
   if (!isRight(role))
     throw new UserError(`"${options.config}" is the configuration of role "${role}", wanted ${whose}`, EXIT_CONFIG);
-  const { command, args, folder } = memberProgram(options.config, options.runtime);
+  const { command, args, folder } = memberProgram(options.config, options.runtime, options.watch ? ["--watch"] : []);
   if (!process.execve)
     throw new UserError("this platform cannot replace a process: run edge/runtime/deno.ts or node.ts itself");
   process.chdir(folder);

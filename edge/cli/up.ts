@@ -1,8 +1,10 @@
 import { SAME_SIGNAL_MS } from "../runtime/host/signals.ts";
+import type { Config, ListenConfig } from "../config.ts";
 import { EdgeApi } from "./api.ts";
 import { DEFAULT_FOLDER, findFolder, writeFolder, type NetworkFolder } from "./network/folder.ts";
-import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "./network/plan.ts";
 import { buildPages } from "./pages/build.ts";
+import { DEFAULT_PORTS, parseEdges, planNetwork } from "./network/plan.ts";
+import { DEFAULT_LOCAL_PORTS, localProcesses } from "./network/local.ts";
 import { isFree } from "./network/ports.ts";
 import { MemberLog, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
@@ -70,8 +72,15 @@ function findOrMakeFolder(options: UpOptions): NetworkFolder {
   const found = findFolder(path);
   if (found) return found;
   const first = options.port ?? DEFAULT_PORTS.public;
-  const ports = { public: first, backbone: first - DEFAULT_PORTS.public + DEFAULT_PORTS.backbone };
-  const wish = { edges: parseEdges(EDGES), processes: [RECORDER], ports, inspect: true };
+  const shift = first - DEFAULT_PORTS.public;
+  const ports = { public: first, backbone: DEFAULT_PORTS.backbone + shift };
+  const { backbone, status, encoder } = DEFAULT_LOCAL_PORTS;
+  const processes = localProcesses({
+    backbone: backbone + shift,
+    status: [status[0] + shift, status[1] + shift],
+    encoder: encoder + shift,
+  });
+  const wish = { edges: parseEdges(EDGES), ...processes, ports, inspect: true };
   return writeFolder(path, planNetwork(wish));
 }
 
@@ -81,15 +90,17 @@ async function refuseSecond(folder: NetworkFolder): Promise<void> {
 }
 
 async function refuseTakenPorts(folder: NetworkFolder): Promise<void> {
-  for (const edge of folder.edges) {
-    const config = folder.configOf(edge.config);
-    if (config.role !== "edge") continue;
-    for (const { host, port } of [config.public, config.backbone])
+  for (const { name, config } of [...folder.edges, ...folder.processes])
+    for (const { host, port } of listenersOf(folder.configOf(config)))
       if (!(await isFree(host, port)))
         throw new UserError(
-          `${host}:${port}, which edge "${edge.name}" needs, is taken: another network may be up (--dir and --port make a second one)`,
+          `${host}:${port}, which "${name}" needs, is taken: another network may be up (--dir and --port make a second one)`,
         );
-  }
+}
+
+function listenersOf(config: Config): ListenConfig[] {
+  const listeners = config.role === "edge" ? [config.public, config.backbone] : [config.backbone, config.status];
+  return listeners.filter((listener) => listener !== undefined);
 }
 
 /** A stop that a signal or a request on the control socket asks for; a signal that comes later ends this process at once. */

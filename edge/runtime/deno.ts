@@ -1,5 +1,5 @@
 // The Deno door: `deno run -P edge/runtime/deno.ts --config FILE` is an edge or a process. Sections as in node.ts.
-import { openProcess } from "../../monitor/host.ts";
+import { openProcess, openWatch } from "../../monitor/host.ts";
 import { servePublic, upgradeRaw } from "./deno/public.ts";
 import { listenBackbone } from "./host/backbone.ts";
 import type { Door } from "./host/door.ts";
@@ -20,6 +20,6 @@ const door: Door = {
 };
 
 await runMember(door, {
-  edge: startEdge,
+  edge: (config, surroundings) => startEdge(config, surroundings, openWatch),
   process: (config, surroundings) => startProcess(config, surroundings, openProcess),
 });

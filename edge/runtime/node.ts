@@ -1,5 +1,5 @@
 // The Node door: `node edge/runtime/node.ts --config FILE` is an edge or a process. Sections as in deno.ts.
-import { openProcess } from "../../monitor/host.ts";
+import { openProcess, openWatch } from "../../monitor/host.ts";
 import { listenBackbone } from "./host/backbone.ts";
 import type { Door } from "./host/door.ts";
 import { runMember } from "./host/run-member.ts";
@@ -16,6 +16,6 @@ const door: Door = {
 };
 
 await runMember(door, {
-  edge: startEdge,
+  edge: (config, surroundings) => startEdge(config, surroundings, openWatch),
   process: (config, surroundings) => startProcess(config, surroundings, openProcess),
 });

@@ -5,13 +5,14 @@ import { doorOf } from "./workers/door.ts";
 import { EdgeObject } from "./workers/edge-object.ts";
 import type { Env } from "./workers/env.ts";
 import { ProcessObject } from "./workers/process-object.ts";
-import type { DatabaseSettings } from "./workers/settings.ts";
+import type { MonitorSettings } from "./workers/process-object.ts";
 
 export { EdgeObject };
 
 export class RecorderObject extends ProcessObject {
-  protected override openProcess(store: DatabaseSettings): Promise<OpenedProcess> {
-    return openProcess({ role: "recorder", store });
+  protected override openProcess({ database, network, encoder }: MonitorSettings): Promise<OpenedProcess> {
+    const watching = encoder === undefined ? {} : { encoder };
+    return openProcess({ role: "monitor", store: database, keys: { network }, ...watching });
   }
 }
 

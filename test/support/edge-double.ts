@@ -1,5 +1,5 @@
 import * as Y from "yjs";
-import type { AuditEntry, ContentItem, Schedule } from "../../crdt/board.ts";
+import { Board, type AuditEntry, type ContentItem, type Schedule } from "../../crdt/board.ts";
 import {
   closingTime,
   mayBecome,
@@ -25,6 +25,7 @@ import type {
   ScheduledTimes,
   Stopped,
 } from "../../edge/service.ts";
+import { Thresholds } from "../../edge/thresholds.ts";
 
 /**
  * An edge for tests of the application: keeps ballots in a map and is durable at once. It knows nothing of shards,
@@ -121,6 +122,17 @@ export class ShowDouble implements ShowService {
   arrivalRefusal: Refusal | undefined;
   readonly requests: BallotRequest[] = [];
   readonly documents = { board: new Y.Doc(), tallies: new Y.Doc() };
+  readonly board = new Board(this.documents.board);
+  /** The real decisions, over the board. */
+  readonly thresholds = new Thresholds({
+    board: this.board,
+    pollState: (id) => this.#polls.get(id)?.view(this.#world.clock.now()).state,
+    deed: (action, target, by, edit) => {
+      edit(this.board, this.#world.clock.now());
+      this.note(action, target, by);
+      return Promise.resolve(undefined);
+    },
+  });
   readonly #world: World;
   readonly #polls = new Map<string, PollDouble>();
   readonly #content = new Map<string, ContentItem>();
@@ -133,6 +145,7 @@ export class ShowDouble implements ShowService {
     this.#world = world;
     this.definition = { ...show, created: world.clock.now(), wrappedKey: "5ec2e7" };
     polls.forEach((poll, index) => this.#polls.set(poll.id, new PollDouble({ ...poll, index })));
+    polls.forEach((poll, index) => this.board.setPoll({ ...poll, index }));
   }
 
   polls(): PollView[] {
@@ -262,6 +275,7 @@ export class ShowDouble implements ShowService {
 
   async publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem> {
     this.#content.set(item.id, item);
+    this.board.publish(item);
     if (picture && item.hash) this.#pictures.set(item.hash, picture);
     this.note("publish", item.id, by);
     return item;

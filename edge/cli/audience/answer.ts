@@ -117,6 +117,9 @@ function verdictOfCode(code: RefusalCode): Verdict {
     case "forbidden":
     case "unknown_option":
     case "unknown_content":
+    case "unknown_threshold":
+    case "threshold_state":
+    case "threshold_unfit":
     case "show_exists":
     case "poll_not_open":
     case "poll_closed":

@@ -80,6 +80,7 @@ export interface PlannedProgram {
   readonly entry: string;
   /** Where its /healthz is; without, it is well while it runs. */
   readonly status?: string;
+  /** Its own settings; planning adds its name and the network's secret, as `keys.network`. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -130,7 +131,10 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
   return {
     edges: planned,
     processes: processes.map((process) => plannedProcess(process, memberOf(process))),
-    programs: wish.programs ?? [],
+    programs: (wish.programs ?? []).map((program) => ({
+      ...program,
+      config: { name: program.name, ...program.config, keys: { network } },
+    })),
   };
 }
 

@@ -24,6 +24,7 @@ export function memberOptions(config: Config, store: Store, { door, world, onlos
     clockTrusted: clock.trusted,
     // A process keeps every batch, to fold it again, and writes no chain: what a failed write left behind is written again.
     ...(role === "edge" ? { onlost } : { permanent: true }),
+    keepsVoters: role === "edge" ? config.watch : role !== "recorder",
   };
 }
 

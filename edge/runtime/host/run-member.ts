@@ -37,10 +37,14 @@ export const STOP_TIMEOUT_MS = 10_000;
 /** The whole program of a member: reads its configuration, starts it, and stops it when asked to. */
 export async function runMember(door: Door, starters: Starters): Promise<void> {
   const { values } = parseArgs({
-    options: { config: { type: "string" }, supervised: { type: "boolean", default: false } },
+    options: {
+      config: { type: "string" },
+      supervised: { type: "boolean", default: false },
+      watch: { type: "boolean", default: false },
+    },
   });
   if (values.config === undefined) return end(EXIT.config, "starting a member: wanted --config FILE");
-  const config = configOrEnd(values.config);
+  const config = withWatch(configOrEnd(values.config), values.watch);
   const world = realWorld(logOf(config.name));
   endOnMistakes(world);
   const onlost = (error: Error) => {
@@ -74,6 +78,11 @@ function configOrEnd(path: string): Config {
     if (error instanceof ConfigError) return end(EXIT.config, error.message);
     throw error;
   }
+}
+
+/** `--watch` makes a watcher of an edge whose configuration says nothing of it. */
+function withWatch(config: Config, watch: boolean): Config {
+  return watch && config.role === "edge" ? { ...config, watch } : config;
 }
 
 function logOf(name: string) {

@@ -15,12 +15,23 @@ import { factsOf, inspectorOf } from "./inspector.ts";
 import { memberOptions, type Running } from "./member.ts";
 import { readPages } from "./pages.ts";
 import type { Surroundings } from "./run-member.ts";
+import type { MonitorProcess } from "./opened-process.ts";
 
 /** How long requests under way and closing sockets may take when an edge stops, ms. */
 const CLOSE_GRACE_MS = 2000;
 
+/** A watcher of thresholds beside an edge, as monitor/ makes it. */
+export interface OpenedWatch {
+  create(member: Member): Pick<MonitorProcess, "start" | "stop">;
+  close(): Promise<void>;
+}
+
 /** Puts an edge together: its log, its replicas and links, its routes, its two listeners. */
-export async function startEdge(config: EdgeConfig, surroundings: Surroundings): Promise<Running> {
+export async function startEdge(
+  config: EdgeConfig,
+  surroundings: Surroundings,
+  openWatch: (config: EdgeConfig) => OpenedWatch,
+): Promise<Running> {
   const { door, world } = surroundings;
   const store = await openLibsqlStore(config.store.url, { timers: world.timers });
   const member = await Member.open(memberOptions(config, store, surroundings));
@@ -34,6 +45,9 @@ export async function startEdge(config: EdgeConfig, surroundings: Surroundings):
     { ...config.backbone, maxMessageBytes: MAX_LINK_MESSAGE_BYTES },
     (socket: Socket) => member.backbone.accept(socket),
   );
+  const watch = config.watch ? openWatch(config) : undefined;
+  const watcher = watch?.create(member);
+  watcher?.start();
   edge.start();
   const listener = await door.servePublic(
     {
@@ -49,7 +63,15 @@ export async function startEdge(config: EdgeConfig, surroundings: Surroundings):
     backbone: `${backbone.host}:${backbone.port}`,
     runtime: door.runtime,
   });
-  return { stop: () => stopEdge(edge, app, [listener, backbone], () => store.close()) };
+  const closeStore = async () => {
+    await watch?.close();
+    await store.close();
+  };
+  const stop = async () => {
+    await watcher?.stop();
+    await stopEdge(edge, app, [listener, backbone], closeStore);
+  };
+  return { stop };
 }
 
 function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"], inspector?: Inspector): App {

@@ -15,6 +15,7 @@ export interface Env {
   readonly PEERS?: string;
   readonly JWKS?: string;
   readonly LIBSQL_URL?: string;
+  readonly ENCODER_URL?: string;
   readonly LIBSQL_RELAXED?: string;
   /** Secrets. */
   readonly NETWORK_SECRET?: string;

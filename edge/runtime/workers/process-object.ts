@@ -1,14 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
+import { standingOf } from "../../../crdt/arming.ts";
+import type { Board } from "../../../crdt/board.ts";
 import { Member } from "../../../crdt/member.ts";
 import { pollState } from "../../../crdt/poll.ts";
 import type { World } from "../../../crdt/ports.ts";
+import type { Poll } from "../../../crdt/show.ts";
 import { ConfigError } from "../../config.ts";
 import type { MonitorProcess, OpenedProcess } from "../host/opened-process.ts";
 import { ALARM_MS } from "./edge-object.ts";
 import type { Env } from "./env.ts";
 import { dialFrom } from "./links.ts";
 import { objectIdentity, peersOf, RECORDER_NAME } from "./members.ts";
-import { assertSameNetwork, readSettings, type DatabaseSettings } from "./settings.ts";
+import { assertSameNetwork, readSettings, type DatabaseSettings, type Settings } from "./settings.ts";
 import { LINGER_MS } from "./wakefulness.ts";
 import { workersWorld } from "./world.ts";
 
@@ -23,7 +26,13 @@ interface ProcessLife {
   readonly close: () => Promise<void>;
 }
 
-/** The recorder as an object: it sleeps while no edge needs it. What it does when awake, monitor/ says. */
+/** The settings of a deployment that has a permanent database. */
+export type MonitorSettings = Settings & { readonly database: DatabaseSettings };
+
+/**
+ * The recorder as an object, which watches thresholds, too: it sleeps while no edge needs it. What it does when awake,
+ * monitor/ says.
+ */
 export abstract class ProcessObject extends DurableObject<Env> {
   readonly #world: World;
   #life: ProcessLife | undefined;
@@ -38,7 +47,7 @@ export abstract class ProcessObject extends DurableObject<Env> {
   }
 
   /** Opens what the process keeps, on the libSQL server; called anew for each life, so that no client outlives it. */
-  protected abstract openProcess(database: DatabaseSettings): Promise<OpenedProcess>;
+  protected abstract openProcess(settings: MonitorSettings): Promise<OpenedProcess>;
 
   /** An edge needs it: it wakes, and stays awake for a while. */
   async need(): Promise<void> {
@@ -72,7 +81,7 @@ export abstract class ProcessObject extends DurableObject<Env> {
       const { database } = settings;
       if (!database) throw new Error("got no database, wanted a libSQL server's address");
       await assertSameNetwork(this.ctx.storage, settings.network);
-      const opened = await this.openProcess(database);
+      const opened = await this.openProcess({ ...settings, database });
       const self = { role: "recorder", name: RECORDER_NAME } as const;
       const member = await Member.open({
         identity: objectIdentity(self, settings.network),
@@ -83,6 +92,7 @@ export abstract class ProcessObject extends DurableObject<Env> {
         dial: dialFrom(this.env, settings),
         subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
         permanent: true,
+        keepsVoters: true,
       });
       const process = opened.create(member);
       process.start();
@@ -128,13 +138,22 @@ export abstract class ProcessObject extends DurableObject<Env> {
   }
 }
 
-/** Whether some poll takes ballots, is about to, or waits for its result. */
+/** Whether some poll takes ballots, is about to, or waits for its result; or a threshold may be crossed. */
 function isBusy(member: Member): boolean {
   const now = member.clock.now();
-  return [...member.replicas()].some(({ board }) =>
-    board.polls().some((poll) => {
-      const state = pollState(poll, board.transitions(poll.id), now);
-      return state === "armed" || state === "open" || state === "closing" || state === "closed";
-    }),
+  return [...member.replicas()].some(
+    ({ board }) => board.polls().some((poll) => isPollBusy(board, poll, now)) || isWatched(board),
   );
+}
+
+function isPollBusy(board: Board, poll: Poll, now: number): boolean {
+  const state = pollState(poll, board.transitions(poll.id), now);
+  return state === "armed" || state === "open" || state === "closing" || state === "closed";
+}
+
+function isWatched(board: Board): boolean {
+  return board.thresholds().some((threshold) => {
+    const { is } = standingOf(board, threshold);
+    return is === "arming" || is === "armed";
+  });
 }

@@ -25,6 +25,8 @@ export interface Settings {
   readonly peers: readonly PeerConfig[];
   /** The permanent database; without one there is no recorder here. */
   readonly database: DatabaseSettings | undefined;
+  /** Address of the content encoder, for the cues of thresholds. */
+  readonly encoder: string | undefined;
   readonly broadcaster: BroadcasterConfig | undefined;
   /** Every request of this Worker goes to this region, wherever it comes from. */
   readonly pinned: string | undefined;
@@ -69,11 +71,12 @@ export function readSettings(env: Env): Settings {
   const network = read("NETWORK_SECRET", () => readKey(env.NETWORK_SECRET));
   const peers = read("PEERS", () => readPeers(env.PEERS));
   const database = read("LIBSQL_URL", () => readDatabase(env));
+  const encoder = read("ENCODER_URL", () => readEncoder(env.ENCODER_URL));
   const broadcaster = read("JWKS", () => readBroadcaster(env.JWKS));
   const pinned = read("REGION", () => readPinned(env.REGION, regions));
   if (!regions || !objects || !policy || !address || !network || !peers || problems.length > 0)
     throw new ConfigError("variables and secrets of the Worker", problems);
-  return { regions, objects, policy, address, network, peers, database, broadcaster, pinned };
+  return { regions, objects, policy, address, network, peers, database, encoder, broadcaster, pinned };
 }
 
 function readRegions(text: string | undefined): RegionSettings[] {
@@ -137,6 +140,12 @@ function readDatabase({
     throw new Error(`got "${url}", wanted a libSQL server's "https://…", "http://…" or "libsql://…"`);
   const token = authToken?.trim();
   return { url, relaxed: relaxed === "true", ...(token ? { authToken: token } : {}) };
+}
+
+function readEncoder(text: string | undefined): string | undefined {
+  if (text && !/^https?:\/\/\S+$/.test(text))
+    throw new Error(`got "${text}", wanted the encoder's http:// or https:// address`);
+  return text || undefined;
 }
 
 const broadcaster = v.strictObject({

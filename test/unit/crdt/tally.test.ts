@@ -52,6 +52,17 @@ test("where a receiver has votes, each k counts once and a retry is no second vo
   ]);
 });
 
+test("a receiver that votes several times, and changes its votes, is one that voted", () => {
+  const tally = tallyOf({ mode: "votes", votes: 3 });
+  for (const k of [3, 1, 1, 2]) tally.take(aBallot({ option: 1, k }), fra);
+  tally.take(aBallot({ option: 0, k: 2, press: 2 }), fra);
+  tally.take(aBallot({ lo: 9, k: 2 }), fra);
+  expect([tally.size, tally.voters]).toEqual([4, 2]);
+  const joined = tallyOf({ mode: "votes", votes: 3 });
+  for (const slot of tally.slots()) joined.join(slot);
+  expect(joined.voters).toBe(2);
+});
+
 test("what the definition does not allow changes nothing", () => {
   const tally = tallyOf();
   for (const wrong of [{ option: 3 }, { option: 255 }, { k: 0 }, { k: 2 }]) tally.take(aBallot(wrong), fra);

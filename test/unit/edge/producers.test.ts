@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { MAX_PICTURE_BYTES } from "../../../edge/picture.ts";
+import { thresholdOf } from "../../../edge/threshold-file.ts";
 import type { OperatorRole } from "../../../edge/token.ts";
 import { Harness, problemOf } from "./harness.ts";
 
+const CROWD = { rule: { kind: "present", at_least: 10 }, message: { kind: "text", text: "{count}" } } as const;
 const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3);
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 1);
 const WEBP = new TextEncoder().encode("RIFF1234WEBPVP8 ");
@@ -21,6 +23,10 @@ describe("who may do what", () => {
     ["POST", "/v1/shows/demo/polls/open/close", "operator", {}],
     ["POST", "/v1/shows/demo/polls/secret/void", "producer", {}],
     ["POST", "/v1/shows/demo/polls/secret/release", "operator", {}],
+    ["GET", "/v1/shows/demo/thresholds", "reader", {}],
+    ["PUT", "/v1/shows/demo/thresholds/crowd", "operator", { json: CROWD }],
+    ["POST", "/v1/shows/demo/thresholds/known/arm", "operator", {}],
+    ["POST", "/v1/shows/demo/thresholds/known/disarm", "operator", {}],
     ["PUT", "/v1/shows/demo/content/rules", "operator", { json: { title: "Rules", text: "One each." } }],
     ["PUT", "/v1/shows/demo/content/logo/picture?title=Logo&text=A+dot", "operator", png],
   ];
@@ -34,6 +40,7 @@ describe("who may do what", () => {
   test.for(deeds)("%s %s takes %s", async ([method, path, role, more]) => {
     const harness = new Harness();
     await harness.show.arm("open", "test");
+    harness.show.board.setThreshold(thresholdOf("known", { ...CROWD, duration_ms: 1000, urgent: false }));
     if (path.endsWith("/close")) await harness.show.open("open", "test");
     const ask = async (token: string | undefined) => harness.ask(method, path, { token, ...more });
     expect(await problemOf(await ask(undefined))).toMatchObject({ status: 401, code: "token_missing" });
