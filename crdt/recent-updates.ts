@@ -1,5 +1,8 @@
-/** Updates that are remembered of one document: most of a minute of tallies at ten a second, and 50 kB. */
-export const MAX_RECENT_UPDATES = 512;
+/**
+ * Updates that are remembered of one document: most of a minute of tallies at ten a second, in 50 kB; half an hour of a
+ * board, whose cues are asked for long afterwards.
+ */
+export const MAX_RECENT_UPDATES = { tallies: 512, ledger: 512, board: 4_096 } as const;
 
 /** One change of a document, after the fact. */
 export interface RecentUpdate {
@@ -8,17 +11,22 @@ export interface RecentUpdate {
   readonly bytes: number;
   /** The peer that brought it; undefined where it was written here. */
   readonly from: string | undefined;
-  /** Clock of this boot's own Yjs client after it: tells since when a peer lacks it. */
-  readonly clock: number;
+  /** Clocks after it of the Yjs clients that it brought something of. */
+  readonly clocks: ReadonlyMap<number, number>;
 }
 
 /** The last changes of one document, oldest first. */
 export class RecentUpdates {
+  readonly #capacity: number;
   readonly #ring: RecentUpdate[] = [];
   #next = 0;
 
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
   note(update: RecentUpdate): void {
-    this.#ring[this.#next % MAX_RECENT_UPDATES] = update;
+    this.#ring[this.#next % this.#capacity] = update;
     this.#next += 1;
   }
 
@@ -28,17 +36,28 @@ export class RecentUpdates {
   }
 
   list(): RecentUpdate[] {
-    const oldest = this.#next % MAX_RECENT_UPDATES;
-    return this.#next <= MAX_RECENT_UPDATES
+    const oldest = this.#next % this.#capacity;
+    return this.#next <= this.#capacity
       ? [...this.#ring]
       : [...this.#ring.slice(oldest), ...this.#ring.slice(0, oldest)];
   }
 
-  /** When this boot wrote what stands at `clock` of its client; undefined where that is forgotten. */
-  writtenAt(clock: number): number | undefined {
+  /** When a client's struct at `clock` came to be here, ms since 1970; undefined where that is forgotten. */
+  cameAt(client: number, clock: number): number | undefined {
     const list = this.list();
-    const i = list.findIndex((update) => update.from === undefined && update.clock > clock);
-    // The first one remembered may stand for earlier ones that are not.
-    return i > 0 || this.#next <= MAX_RECENT_UPDATES ? list[i]?.at : undefined;
+    const i = list.findIndex(({ clocks }) => (clocks.get(client) ?? 0) > clock);
+    // Of a client's first one that is remembered, nobody knows what it went on from.
+    const isFirst = !list.slice(0, Math.max(0, i)).some(({ clocks }) => clocks.has(client));
+    return isFirst && this.#next > this.#capacity ? undefined : list[i]?.at;
   }
+}
+
+/** Which clients a transaction brought something of, by the state vectors before it and after it. */
+export function changedClocks(
+  before: ReadonlyMap<number, number>,
+  after: ReadonlyMap<number, number>,
+): Map<number, number> {
+  const changed = new Map<number, number>();
+  for (const [client, clock] of after) if (clock !== before.get(client)) changed.set(client, clock);
+  return changed;
 }

@@ -5,13 +5,13 @@ import { BoardLog } from "./board-log.ts";
 import { Board } from "./board.ts";
 import type { HybridClock } from "./clock.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
-import { boardName, ledgerName, talliesName } from "./documents.ts";
+import { boardName, ledgerName, parseDocumentName, talliesName } from "./documents.ts";
 import type { StandingSeal } from "./fold.ts";
 import type { Journal } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
 import { consequences, HERE, LOG, originOf, type Origin } from "./origin.ts";
 import type { World } from "./ports.ts";
-import { RecentUpdates } from "./recent-updates.ts";
+import { changedClocks, MAX_RECENT_UPDATES, RecentUpdates } from "./recent-updates.ts";
 import { Shard } from "./shard.ts";
 import type { Counts } from "./show.ts";
 import { encodeSnapshots, joinSnapshots } from "./snapshot.ts";
@@ -321,14 +321,15 @@ export class Replica {
   #addDocument(name: string): Y.Doc {
     const { client } = this.#options;
     const doc = new Y.Doc();
-    const recent = new RecentUpdates();
+    const recent = new RecentUpdates(MAX_RECENT_UPDATES[parseDocumentName(name)!.kind]);
     doc.clientID = client;
-    doc.on("update", (update: Uint8Array, transactionOrigin: unknown) => {
+    doc.on("update", (update: Uint8Array, transactionOrigin: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
       if (doc.clientID !== client) throw new Error(`document "${name}": its Yjs client changed within a boot`);
       const origin = originOf(transactionOrigin);
       const from = origin.from === "peer" ? origin.peer : undefined;
       const at = this.#options.world.clock.now();
-      recent.note({ at, bytes: update.length, from, clock: Y.getState(doc.store, client) });
+      const clocks = changedClocks(transaction.beforeState, transaction.afterState);
+      recent.note({ at, bytes: update.length, from, clocks });
       this.events.onupdate(name, update, origin);
     });
     this.#documents.set(name, doc);

@@ -8,6 +8,7 @@ import type { Readings } from "./read/readings.ts";
 import { readStates } from "./read/states.ts";
 import { readStatus, type Facts } from "./read/status.ts";
 import { readStructs } from "./read/structs.ts";
+import { readThresholds } from "./read/thresholds.ts";
 import { readUpdates } from "./read/updates.ts";
 
 /** How long another member may take to answer, ms: a page waits for it. */
@@ -86,9 +87,9 @@ export class Inspector {
     return Promise.any(asked).catch(() => undefined);
   }
 
-  async #encoded(question: Question): Promise<Uint8Array | undefined> {
-    const reading = await this.#read(question);
-    return reading === undefined ? undefined : new TextEncoder().encode(JSON.stringify(reading));
+  /** A show or document that this member does not hold is answered with null: silence would mean that it is away. */
+  async #encoded(question: Question): Promise<Uint8Array> {
+    return new TextEncoder().encode(JSON.stringify((await this.#read(question)) ?? null));
   }
 
   async #read(question: Question): Promise<Readings[Question["ask"]] | undefined> {
@@ -116,6 +117,8 @@ function readShow(
       return readLog(replica, question);
     case "updates":
       return readUpdates(replica, question);
+    case "thresholds":
+      return readThresholds(replica);
     case "presses":
       return readPresses(replica, question);
     case "seen":
@@ -128,6 +131,6 @@ function answered<R>(member: string, offsetMs: number, reading: R | undefined): 
 }
 
 /** A peer has proved who it is, and its build is ours or the one beside it: what it says has the form that we know. */
-function decoded<R>(bytes: Uint8Array): R {
-  return JSON.parse(new TextDecoder().decode(bytes)) as R;
+function decoded<R>(bytes: Uint8Array): R | undefined {
+  return (JSON.parse(new TextDecoder().decode(bytes)) as R | null) ?? undefined;
 }

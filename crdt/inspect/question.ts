@@ -32,6 +32,7 @@ const question = v.variant("ask", [
   v.strictObject({ ask: v.literal("structs"), show, document: v.exactOptional(text) }),
   v.strictObject({ ask: v.literal("log"), show, rows, ...batchFilter }),
   v.strictObject({ ask: v.literal("updates"), show, rows, document: v.exactOptional(text) }),
+  v.strictObject({ ask: v.literal("thresholds"), show }),
   v.strictObject({ ask: v.literal("find"), show: v.exactOptional(show), code: text }),
   v.strictObject({
     ask: v.literal("presses"),

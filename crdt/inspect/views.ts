@@ -1,11 +1,18 @@
 import * as v from "valibot";
 import { worstFirst, type Asking, type Message, type Report } from "./report.ts";
+import { diff } from "./view/diff.ts";
+import { doc } from "./view/doc.ts";
+import { growth } from "./view/growth.ts";
 import { lag } from "./view/lag.ts";
+import { log } from "./view/log.ts";
 import { status } from "./view/status.ts";
+import { structs } from "./view/structs.ts";
+import { thresholds } from "./view/thresholds.ts";
 import type { Asked, View, ViewContext } from "./view/view.ts";
+import { why } from "./view/why.ts";
 
 /** Every view by its name: what the API, the command line and the page offer. */
-export const VIEWS = { status, lag } as const;
+export const VIEWS = { status, lag, doc, structs, growth, log, diff, thresholds, why } as const;
 
 export type ViewName = keyof typeof VIEWS;
 

@@ -19,6 +19,11 @@ export class VirtualTime implements Timers {
     this.#now = now;
   }
 
+  /** Tasks that are set and have not run. */
+  get pending(): number {
+    return this.#heap.filter(({ run }) => run !== undefined).length;
+  }
+
   get now(): number {
     return this.#now;
   }

@@ -22,8 +22,8 @@ export interface Entry {
   readonly clock: number;
   /** Whose client it is: "fra/boot". */
   readonly author?: string;
-  /** When it was written, ms since 1970 by the author's clock, where the author is the member that answers and remembers. */
-  readonly writtenAt?: number;
+  /** When it came to be here, ms since 1970 by the member's clock; absent where that is forgotten. */
+  readonly at?: number;
   readonly bytes: number;
   /** First 16 hexadecimal digits of the SHA-256 of the value: what tells two values apart. */
   readonly hash: string;
@@ -90,12 +90,10 @@ function batchEntry(root: string, { id }: Y.Item, bytes: Uint8Array): Entry {
   return { root, key, client: id.client, clock: id.clock, bytes: bytes.length, hash: hashOf(bytes), ...value };
 }
 
-function authored(member: Member, replica: Replica, document: string, entry: Entry): Entry {
-  const owner = member.backbone.introductions.ownerOf(entry.client);
-  if (!owner) return entry;
-  const isOwn = owner.boot === member.boot;
-  const at = isOwn ? replica.recentUpdates(document)?.writtenAt(entry.clock) : undefined;
-  return { ...entry, author: `${owner.member}/${owner.boot}`, ...(at === undefined ? {} : { writtenAt: at }) };
+function authored({ backbone }: Member, replica: Replica, document: string, entry: Entry): Entry {
+  const owner = backbone.introductions.ownerOf(entry.client);
+  const at = replica.recentUpdates(document)!.cameAt(entry.client, entry.clock);
+  return { ...entry, ...(owner && { author: `${owner.member}/${owner.boot}` }), ...(at !== undefined && { at }) };
 }
 
 function suits({ root, key, value }: Entry, search: string): boolean {

@@ -4,6 +4,7 @@ import type { LogReading } from "./log.ts";
 import type { MemberStates } from "./states.ts";
 import type { MemberStatus } from "./status.ts";
 import type { Structs } from "./structs.ts";
+import type { Thresholds } from "./thresholds.ts";
 import type { Updates } from "./updates.ts";
 
 /** What a member answers to each kind of question. */
@@ -14,6 +15,7 @@ export interface Readings {
   readonly structs: Structs;
   readonly log: LogReading;
   readonly updates: Updates;
+  readonly thresholds: Thresholds;
   readonly find: Found;
   readonly presses: Presses;
   readonly seen: Seen;

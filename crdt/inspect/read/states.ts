@@ -3,6 +3,7 @@ import * as Y from "yjs";
 import type { Watermark } from "../../coverage.ts";
 import type { Gap } from "../../fold.ts";
 import type { Member } from "../../member.ts";
+import type { RecentUpdate } from "../../recent-updates.ts";
 import type { Replica } from "../../replica.ts";
 import { deletionDigest } from "../../replicate/pieces.ts";
 
@@ -30,8 +31,10 @@ export interface DocumentState {
   readonly owners: Readonly<Record<string, string>>;
   /** Digest of the deletions, hexadecimal: a state vector does not see them. */
   readonly deletions: string;
-  /** This boot's own client, and when it wrote its last changes. */
-  readonly own: { readonly client: number; readonly written: readonly Timed[] };
+  /** This boot's own client. */
+  readonly own: number;
+  /** Client → when its last changes came to be here. */
+  readonly times: Readonly<Record<string, readonly Timed[]>>;
   readonly gaps: readonly DocumentGap[];
 }
 
@@ -83,21 +86,22 @@ function times(replica: Replica, chain: string, last: number): Timed[] {
 function readDocument(member: Member, replica: Replica, document: string): DocumentState {
   const doc = replica.document(document)!;
   const clients = [...doc.store.clients.keys()];
-  const written = replica.recentUpdates(document)!.list();
   return {
     document,
     vector: Object.fromEntries(clients.map((client) => [client, Y.getState(doc.store, client)])),
     owners: Object.fromEntries(clients.flatMap((client) => ownerOf(member, client))),
     deletions: bytesToHex(deletionDigest(doc)),
-    own: {
-      client: doc.clientID,
-      written: written
-        .filter(({ from }) => from === undefined)
-        .slice(-MAX_TIMES)
-        .map(({ clock, at }): Timed => [clock, at]),
-    },
+    own: doc.clientID,
+    times: timesOf(replica.recentUpdates(document)!.list()),
     gaps: [...heldBack(doc), ...refused(member, doc, document)],
   };
+}
+
+function timesOf(updates: readonly RecentUpdate[]): Record<string, Timed[]> {
+  const times: Record<string, Timed[]> = {};
+  for (const { clocks, at } of updates.slice(-MAX_TIMES))
+    for (const [client, clock] of clocks) (times[client] ??= []).push([clock, at]);
+  return times;
 }
 
 function ownerOf({ backbone }: Member, client: number): [number, string][] {

@@ -3,7 +3,9 @@ import { parseChainId } from "../../batch.ts";
 import { parseDocumentName } from "../../documents.ts";
 import type { Answer } from "../inspector.ts";
 import type { DocumentState, HeardPeer, MemberStates, Timed } from "../read/states.ts";
-import type { Message, Shown } from "../report.ts";
+import type { Shown } from "../report.ts";
+import { gapMessage, gapsOf, type NamedGap } from "./lag-gaps.ts";
+import { lagMessages } from "./lag-messages.ts";
 import { showParam } from "./params.ts";
 import { view } from "./view.ts";
 
@@ -28,22 +30,6 @@ export interface LagCell {
   /** The lacking member did not answer: this is what it last said to the holder, then. */
   readonly heardAt?: number;
 }
-
-/** Something that came without what goes before it. */
-export interface NamedGap {
-  readonly document: string;
-  readonly member: string;
-  /** Whose: "fra/boot", or the Yjs client where nobody has introduced it. */
-  readonly of: string;
-  /** Missing: from `next` to before `from`, sequences of a ledger's chain or clocks of a Yjs client. */
-  readonly next: number;
-  readonly from: number;
-  readonly holders: readonly string[];
-  readonly since?: number;
-}
-
-/** From this age on being behind is a warning, and an error, ms: a round of comparing, and ten. */
-export const BEHIND_MS = { warning: 2_000, error: 10_000 } as const;
 
 export function showLag(answers: readonly Answer<MemberStates>[], now: number): Shown<LagData> {
   const documents = [...new Set(answers.flatMap(({ reading }) => reading?.documents.map(nameOf) ?? []))];
@@ -117,9 +103,9 @@ function missingOf(
     name?.kind === "ledger"
       ? missingBatches(name.shard, theirs.coverage, holder)
       : missingClocks(mine, vectorOf(theirs, document), answers);
-  const times = gaps.map(({ since }) => since).filter((since) => since !== undefined);
+  const since = leastOf(gaps.map((gap) => gap.since));
   const count = gaps.reduce((sum, gap) => sum + gap.count, 0);
-  return times.length > 0 ? { count, since: Math.min(...times) } : { count };
+  return since === undefined ? { count } : { count, since };
 }
 
 interface Missing {
@@ -146,17 +132,22 @@ function missingClocks(
     .filter(([client, clock]) => (theirs[client] ?? 0) < clock)
     .map(([client, clock]) => {
       const known = theirs[client] ?? 0;
-      return { count: clock - known, since: writtenAfter(mine.document, Number(client), known, answers) };
+      return { count: clock - known, since: seenAfter(mine.document, client, known, answers) };
     });
 }
 
-/** When a client's author wrote what follows `clock`, where the author answers. */
-function writtenAfter(document: string, client: number, clock: number, answers: readonly Answer<MemberStates>[]) {
-  for (const { reading, offsetMs } of answers) {
-    const own = reading && stateOf(reading, document)?.own;
-    if (own?.client === client) return timeAfter(own.written, clock, offsetMs);
-  }
-  return undefined;
+/** When what follows a client's `clock` was first seen: where it was written, if its author answers. */
+function seenAfter(document: string, client: string, clock: number, answers: readonly Answer<MemberStates>[]) {
+  const seen = answers.map(({ reading, offsetMs }) => {
+    const times = reading && stateOf(reading, document)?.times[client];
+    return timeAfter(times, clock, offsetMs);
+  });
+  return leastOf(seen);
+}
+
+function leastOf(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((at) => at !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 /** The time of the first position after `position`: the oldest remembered where that is long ago. */
@@ -165,123 +156,7 @@ function timeAfter(times: readonly Timed[] | undefined, position: number, offset
   return found && found[1] - offsetMs;
 }
 
-function gapsOf({ member, reading, offsetMs }: Answer<MemberStates>, answers: readonly Answer<MemberStates>[]) {
-  const holdersOf = (holds: (states: MemberStates) => boolean) =>
-    answers.filter((other) => other.member !== member && other.reading && holds(other.reading)).map(nameOfMember);
-  const documents = (reading?.documents ?? []).flatMap(({ document, gaps, owners }) =>
-    gaps.map(({ client, next, from, at }): NamedGap => ({
-      document,
-      member,
-      of: owners[client] ?? ownerOf(client, answers) ?? `client ${client}`,
-      next,
-      from,
-      holders: holdersOf((states) => (stateOf(states, document)?.vector[client] ?? 0) > next),
-      ...(at === undefined ? {} : { since: at - offsetMs }),
-    })),
-  );
-  const chains = (reading?.holes ?? []).map(({ chain, next, from }): NamedGap => {
-    const { shard, edge, boot } = parseChainId(chain);
-    const document = documentOfShard(shard, answers);
-    return {
-      document,
-      member,
-      of: `${edge}/${boot}`,
-      next,
-      from,
-      holders: holdersOf((states) => (states.coverage[chain] ?? 0) >= next),
-    };
-  });
-  return [...documents, ...chains];
-}
-
-function ownerOf(client: number, answers: readonly Answer<MemberStates>[]): string | undefined {
-  for (const { reading } of answers)
-    for (const { owners } of reading?.documents ?? []) if (owners[client] !== undefined) return owners[client];
-  return undefined;
-}
-
-function documentOfShard(shard: number, answers: readonly Answer<MemberStates>[]): string {
-  const names = answers.flatMap(({ reading }) => reading?.documents.map(nameOf) ?? []);
-  return names.find((name) => name.endsWith(`/ledger/${shard}`)) ?? `ledger/${shard}`;
-}
-
-function gapMessage({ document, member, of, next, from, holders }: NamedGap): Message {
-  const missing = from - next === 1 ? `${next}` : `${next} to ${from - 1}`;
-  const whose =
-    holders.length > 0 ? `${holders.map((name) => `"${name}"`).join(", ")} has it` : "nobody who answers has it";
-  return {
-    code: "gap",
-    severity: "error",
-    text: `GAP: "${member}" misses ${missing} of ${of} in "${document}" and got ${from}; ${whose}`,
-    fix:
-      holders.length > 0
-        ? `It heals when "${member}" has a link with one that has it.`
-        : "Start the member that wrote it: its log holds it.",
-  };
-}
-
-/** One message a member and document: the worst of what it lacks. */
-function lagMessages(cells: readonly LagCell[], now: number): Message[] {
-  const worst = new Map<string, LagCell>();
-  for (const cell of cells) {
-    const key = `${cell.document} ${cell.lacking}`;
-    const known = worst.get(key);
-    if (!known || isWorse(cell, known)) worst.set(key, cell);
-  }
-  return [...worst.values()].flatMap((cell) => lagMessage(cell, now));
-}
-
-/** The worst state first, then the most missing, then the longest. */
-export function isWorse(a: LagCell, b: LagCell): boolean {
-  const rank = (state: LagState) => ["equal", "unknown", "deletions", "behind", "gap"].indexOf(state);
-  return (rank(a.state) - rank(b.state) || a.count - b.count || (b.since ?? 0) - (a.since ?? 0)) > 0;
-}
-
-function lagMessage({ document, lacking, holder, state, count, since, heardAt }: LagCell, now: number): Message[] {
-  const unit = parseDocumentName(document)?.kind === "ledger" ? "batches" : "changes";
-  switch (state) {
-    case "equal":
-    case "unknown":
-    case "gap":
-      return [];
-    case "deletions":
-      return [
-        {
-          code: "deletions_differ",
-          severity: "note",
-          text: `"${lacking}" and "${holder}" hold the same of "${document}", and other parts of it are deleted`,
-          fix: "It passes with the next round of comparing, within a second or two; where it stays, look at the recorder.",
-        },
-      ];
-    case "behind": {
-      const age = since === undefined ? 0 : now - since;
-      const silent = heardAt === undefined ? "" : "at least ";
-      const when = since === undefined ? "" : `, the oldest since ${time(since)} (${seconds(age)})`;
-      return [
-        {
-          code: "behind",
-          severity:
-            age >= BEHIND_MS.error ? "error" : age >= BEHIND_MS.warning || heardAt !== undefined ? "warning" : "note",
-          text: `"${lacking}" lacks ${silent}${count} ${unit} of "${document}" that "${holder}" holds${when}`,
-          fix:
-            heardAt === undefined
-              ? "It is catching up."
-              : `Nothing was heard of "${lacking}" since ${time(heardAt)}: look at it and its links.`,
-        },
-      ];
-    }
-  }
-}
-
-function time(at: number): string {
-  return new Date(at).toISOString().slice(11, 23);
-}
-
-function seconds(ms: number): string {
-  return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`;
-}
-
-function stateOf({ documents }: MemberStates, name: string): DocumentState | undefined {
+export function stateOf({ documents }: MemberStates, name: string): DocumentState | undefined {
   return documents.find(({ document }) => document === name);
 }
 
@@ -291,10 +166,6 @@ function vectorOf(of: MemberStates | LastWord, document: string): Readonly<Recor
 
 function nameOf({ document }: DocumentState): string {
   return document;
-}
-
-function nameOfMember({ member }: { readonly member: string }): string {
-  return member;
 }
 
 export const lag = view({

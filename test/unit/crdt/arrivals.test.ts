@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Arrivals, MAX_ARRIVALS } from "../../../crdt/arrivals.ts";
-import { MAX_RECENT_UPDATES, RecentUpdates } from "../../../crdt/recent-updates.ts";
+import { changedClocks, RecentUpdates } from "../../../crdt/recent-updates.ts";
 
 test("a batch's time is the time at which the chain became visible so far", () => {
   const arrivals = new Arrivals();
@@ -32,21 +32,38 @@ test("at least the last arrivals are remembered, and never more than twice as ma
   expect(arrivals.of("0/fra/a", count - 2 * MAX_ARRIVALS)).toBeUndefined();
 });
 
-test("the last updates stand in their order, and tell when a clock was written", () => {
-  const updates = new RecentUpdates();
-  updates.note({ at: 10, bytes: 1, from: undefined, clock: 2 });
-  updates.note({ at: 20, bytes: 1, from: "nyc", clock: 2 });
-  updates.note({ at: 30, bytes: 1, from: undefined, clock: 5 });
+const update = (at: number, ...clocks: [number, number][]) => ({
+  at,
+  bytes: 1,
+  from: undefined,
+  clocks: new Map(clocks),
+});
+
+test("the last updates stand in their order, and tell when a clock came", () => {
+  const updates = new RecentUpdates(10);
+  for (const each of [update(10, [7, 2]), update(20, [8, 1]), update(30, [7, 5], [8, 2])]) updates.note(each);
   expect(updates.list().map(({ at }) => at)).toEqual([10, 20, 30]);
-  expect([0, 1, 2, 4, 5].map((clock) => updates.writtenAt(clock))).toEqual([10, 10, 30, 30, undefined]);
+  expect([0, 1, 2, 4, 5].map((clock) => updates.cameAt(7, clock))).toEqual([10, 10, 30, 30, undefined]);
+  expect([updates.cameAt(8, 0), updates.cameAt(9, 0)]).toEqual([20, undefined]);
 });
 
 test("only the last updates are remembered, and what went before has no time", () => {
-  const updates = new RecentUpdates();
-  for (let i = 1; i <= MAX_RECENT_UPDATES + 5; i++) updates.note({ at: i, bytes: 1, from: undefined, clock: i });
-  expect(updates.list().length).toBe(MAX_RECENT_UPDATES);
-  expect(updates.list()[0]!.at).toBe(6);
-  expect(updates.writtenAt(2)).toBeUndefined();
-  expect(updates.writtenAt(6)).toBe(7);
-  expect(updates.count).toBe(MAX_RECENT_UPDATES + 5);
+  const updates = new RecentUpdates(4);
+  for (let i = 1; i <= 6; i++) updates.note(update(i, [7, i]));
+  expect(updates.list().map(({ at }) => at)).toEqual([3, 4, 5, 6]);
+  expect([1, 2, 3, 5].map((clock) => updates.cameAt(7, clock))).toEqual([undefined, undefined, 4, 6]);
+  expect(updates.count).toBe(6);
+});
+
+test("a transaction's clients are those whose clock changed", () => {
+  const before = new Map([
+    [1, 5],
+    [2, 7],
+  ]);
+  expect(changedClocks(before, new Map([...before, [2, 8], [3, 1]]))).toEqual(
+    new Map([
+      [2, 8],
+      [3, 1],
+    ]),
+  );
 });

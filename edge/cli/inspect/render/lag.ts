@@ -1,4 +1,5 @@
-import { isWorse, type LagCell, type LagData } from "../../../../crdt/inspect/view/lag.ts";
+import { isWorse } from "../../../../crdt/inspect/view/lag-messages.ts";
+import type { LagCell, LagData } from "../../../../crdt/inspect/view/lag.ts";
 import { duration, grouped, style, tableOf } from "../../output.ts";
 
 /** A table a document: rows lack what columns hold. */
