@@ -3,7 +3,7 @@ import { OPERATOR_ROLES } from "../token.ts";
 import { POLL_COMMANDS } from "./api.ts";
 import { positiveNumber, timeSpan, wholeNumber } from "./arguments.ts";
 import { audienceCommand } from "./audience/command.ts";
-import { inspectCommand } from "./inspect/command.ts";
+import { inspectCommand, whyCommand } from "./inspect/command.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 import { RUNTIMES } from "./supervise/program.ts";
 import { thresholdCommand } from "./threshold-command.ts";
@@ -127,6 +127,7 @@ program.addCommand(thresholdCommand());
 program.addCommand(audienceCommand());
 program.addCommand(verifyCommand());
 program.addCommand(inspectCommand());
+program.addCommand(whyCommand());
 
 program
   .command("kill <name>")
