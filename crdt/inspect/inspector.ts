@@ -1,4 +1,5 @@
 import type { Member } from "../member.ts";
+import type { LinkStatus } from "../replicate/backbone.ts";
 import type { Replica } from "../replica.ts";
 import { decodeQuestion, encodeQuestion, type Question } from "./question.ts";
 import { readEntries } from "./read/entries.ts";
@@ -13,6 +14,8 @@ import { readUpdates } from "./read/updates.ts";
 
 /** How long another member may take to answer, ms: a page waits for it. */
 export const ANSWER_MS = 500;
+/** What a clock's offset is off by on a busy machine, beyond what the round trip says, ms. */
+const CLOCK_SLACK_MS = 10;
 
 /** What a member says to one question; undefined `reading` where it does not know the show. */
 export interface Answer<R> {
@@ -59,19 +62,24 @@ export class Inspector {
   /** What all members say, this one first. */
   async gather<Q extends Question>(question: Q): Promise<Answer<Readings[Q["ask"]]>[]> {
     const own = this.read(question).then((reading) => answered<Readings[Q["ask"]]>(this.member.name, 0, reading));
-    const others = this.member.links().map(({ peer, open }) => this.#ask(peer, open, question));
+    const others = this.member.links().map((link) => this.#ask(link, question));
     return Promise.all([own, ...others]);
   }
 
   /** One member's answer, over our link or that of a member in between. */
-  async #ask<Q extends Question>(peer: string, open: boolean, question: Q): Promise<Answer<Readings[Q["ask"]]>> {
+  async #ask<Q extends Question>(
+    { peer, open, roundTripMs }: LinkStatus,
+    question: Q,
+  ): Promise<Answer<Readings[Q["ask"]]>> {
     const { backbone } = this.member;
     const bytes = open
       ? await backbone.ask(peer, encodeQuestion(question), ANSWER_MS)
       : await this.#askAround(peer, question);
     const { at } = backbone.heard(peer);
     const heard = at > 0 ? { heardAt: at } : {};
-    const offsetMs = backbone.clockOffset(peer) ?? 0;
+    const offset = backbone.clockOffset(peer) ?? 0;
+    // Within what the round trip leaves open, the clocks may as well be equal: cause would seem to follow effect.
+    const offsetMs = Math.abs(offset) <= roundTripMs / 2 + CLOCK_SLACK_MS ? 0 : offset;
     if (!bytes) return { member: peer, offsetMs, why: open ? "no answer" : "no link", ...heard };
     return { ...answered<Readings[Q["ask"]]>(peer, offsetMs, decoded(bytes)), ...heard };
   }

@@ -16,12 +16,14 @@ const rows = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_ROWS)
 const sequence = v.pipe(v.number(), v.integer(), v.minValue(1));
 const half = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 
+export const BATCH_KINDS = ["ballots", "presence", "seal", "orders", "outcomes"] as const;
+
 /** Which batches of the log. */
 const batchFilter = {
   shard: v.exactOptional(v.pipe(v.number(), v.integer())),
   edge: v.exactOptional(text),
   boot: v.exactOptional(text),
-  kind: v.exactOptional(v.picklist(["ballots", "presence", "seal", "orders", "outcomes"])),
+  kind: v.exactOptional(v.picklist(BATCH_KINDS)),
   decode: v.exactOptional(v.boolean()),
 };
 

@@ -76,13 +76,21 @@ function loggedBatch({ arrivals }: Replica, batch: Batch, { decode }: Ask<"log">
   const { sequence, kind, time } = batch;
   const at = arrivals.of(chain, sequence);
   const head = { chain, sequence, kind, time, ...(at === undefined ? {} : { at }) };
-  if (batch.kind === "seal") return { ...head, records: batch.chains.length, poll: batch.poll };
-  // What orders say is for their processor alone.
-  if (batch.kind === "orders") return { ...head, records: batch.orders.length };
-  if (batch.kind === "outcomes") return { ...head, records: batch.outcomes.length };
-  const all = [...ballotsOf(batch)];
-  const ballots = decode === true ? { ballots: all.slice(0, MAX_DECODED_BALLOTS).map(loggedBallot) } : {};
-  return { ...head, records: all.length, ...ballots };
+  switch (batch.kind) {
+    case "ballots":
+    case "presence": {
+      const all = [...ballotsOf(batch)];
+      const ballots = decode === true ? { ballots: all.slice(0, MAX_DECODED_BALLOTS).map(loggedBallot) } : {};
+      return { ...head, records: all.length, ...ballots };
+    }
+    case "seal":
+      return { ...head, records: batch.chains.length, poll: batch.poll };
+    // What was ordered, and by whom, is nobody's to look at.
+    case "orders":
+      return { ...head, records: batch.orders.length };
+    case "outcomes":
+      return { ...head, records: batch.outcomes.length };
+  }
 }
 
 function loggedBallot(ballot: Ballot): LoggedBallot {

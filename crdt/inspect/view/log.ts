@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { parseChainId } from "../../batch.ts";
 import type { Answer } from "../inspector.ts";
+import { BATCH_KINDS } from "../question.ts";
 import type { LoggedBallot, LoggedBatch, LogReading } from "../read/log.ts";
 import type { NotedUpdate, Updates } from "../read/updates.ts";
 import type { Shown } from "../report.ts";
@@ -76,7 +77,7 @@ export const log = view({
     edge: nameParam,
     boot: nameParam,
     document: documentParam,
-    kind: v.exactOptional(v.picklist(["ballots", "presence", "seal"], `"ballots", "presence" or "seal"`)),
+    kind: v.exactOptional(v.picklist(BATCH_KINDS, `one of ${BATCH_KINDS.join(", ")}`)),
     decode: flagParam,
   }),
   run: async ({ inspector, nameReceiver }, { document, ...filter }) => {

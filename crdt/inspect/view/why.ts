@@ -4,7 +4,7 @@ import type { Inspector } from "../inspector.ts";
 import type { FoundBallot } from "../read/ballots.ts";
 import type { Message, Shown } from "../report.ts";
 import { showParam, textParam } from "./params.ts";
-import { view } from "./view.ts";
+import { view, type Asked } from "./view.ts";
 import { pressesOf, readPoll, type PressOfBallot, type WhyInput } from "./why-input.ts";
 import { STAGES, type Stage } from "./why-stages.ts";
 
@@ -67,13 +67,18 @@ function noBallot(code: string): Message {
   };
 }
 
-/** In our own log, where almost every ballot is; else in the others'. */
-async function find(inspector: Inspector, code: string, show: string | undefined): Promise<readonly FoundBallot[]> {
+/** In our own log, where almost every ballot is; else in the others', whose silence then matters. */
+async function find(
+  inspector: Inspector,
+  code: string,
+  show: string | undefined,
+): Promise<{ readonly ballots: readonly FoundBallot[]; readonly asked: Asked }> {
   const question = { ask: "find", code, ...(show === undefined ? {} : { show }) } as const;
   const own = (await inspector.read(question))?.ballots ?? [];
-  if (own.length > 0) return own;
-  const answers = await inspector.gather(question);
-  return answers.find(({ reading }) => (reading?.ballots.length ?? 0) > 0)?.reading?.ballots ?? [];
+  if (own.length > 0) return { ballots: own, asked: [] };
+  const asked = await inspector.gather(question);
+  const ballots = asked.map(({ reading }) => reading?.ballots ?? []).find((found) => found.length > 0);
+  return { ballots: ballots ?? [], asked };
 }
 
 async function gatherInput(inspector: Inspector, ballot: FoundBallot): Promise<WhyInput | undefined> {
@@ -102,11 +107,11 @@ export const why = view({
   summary: "one ballot, by its receipt, from the press to the frame",
   params: v.strictObject({ receipt: textParam, show: v.exactOptional(showParam) }),
   run: async ({ inspector, nameReceiver }, { receipt, show }) => {
-    const found = await find(inspector, receipt, show);
-    const inputs = await Promise.all(found.map((ballot) => gatherInput(inspector, ballot)));
+    const { ballots, asked } = await find(inspector, receipt, show);
+    const inputs = await Promise.all(ballots.map((ballot) => gatherInput(inspector, ballot)));
     const stories = inputs.flatMap((input) =>
       input ? [tellStory(input, nameReceiver(receiverHex(input.ballot.receiver)))] : [],
     );
-    return { shown: showWhy(receipt, stories), asked: inputs[0]?.seen ?? [] };
+    return { shown: showWhy(receipt, stories), asked: inputs[0]?.seen ?? asked };
   },
 });

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from "commander";
+import { BATCH_KINDS } from "../../../crdt/inspect/question.ts";
 import { VIEWS } from "../../../crdt/inspect/views.ts";
 import { DEFAULT_FOLDER } from "../network/folder.ts";
 
@@ -6,11 +7,11 @@ const CODES = "exit codes: 0 fine, 1 usage, 2 unreachable, 3 not found, 4 diverg
 
 /** `redbutton inspect`. */
 export function inspectCommand(): Command {
-  const { why: _, ...views } = VIEWS;
-  const lines = Object.entries(views).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
+  const views = Object.entries(VIEWS).filter(([name]) => name !== "why");
+  const lines = views.map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
   return withTarget(new Command("inspect"))
     .description(`looks into every replica and changes nothing; ${CODES}`)
-    .addArgument(new Argument("[view]", "what to look at").choices(Object.keys(views)).default("status"))
+    .addArgument(new Argument("[view]", "what to look at").choices(views.map(([name]) => name)).default("status"))
     .option("--document <name>", "doc, structs, diff, log: SHOW/board, SHOW/tallies or SHOW/ledger/SHARD")
     .option("--search <text>", "doc: in keys and values")
     .option("--rows <count>", "doc, log: at most so many")
@@ -18,7 +19,7 @@ export function inspectCommand(): Command {
     .option("--of <edge>", "log: batches of this edge")
     .option("--boot <boot>", "log: of this boot")
     .option("--shard <number>", "log: of this shard")
-    .addOption(new Option("--kind <kind>", "log: of this kind").choices(["ballots", "presence", "seal"]))
+    .addOption(new Option("--kind <kind>", "log: of this kind").choices([...BATCH_KINDS]))
     .option("--decode", "log: with the records in the batches")
     .option("--follow", "asks again every second")
     .addHelpText("after", `\nViews:\n${lines.join("\n")}`)
