@@ -4,6 +4,8 @@ import { POLL_COMMANDS } from "./api.ts";
 import { positiveNumber, timeSpan, wholeNumber } from "./arguments.ts";
 import { audienceCommand } from "./audience/command.ts";
 import { inspectCommand, whyCommand } from "./inspect/command.ts";
+import { inspectCommand } from "./inspect/command.ts";
+import { encoderCommand } from "./encoder/command.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 import { RUNTIMES } from "./supervise/program.ts";
 import { thresholdCommand } from "./threshold-command.ts";
@@ -124,6 +126,7 @@ for (const command of POLL_COMMANDS) {
 }
 
 program.addCommand(thresholdCommand());
+program.addCommand(encoderCommand());
 program.addCommand(audienceCommand());
 program.addCommand(verifyCommand());
 program.addCommand(inspectCommand());
