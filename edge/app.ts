@@ -3,6 +3,7 @@ import type { Inspector } from "../crdt/inspect/inspector.ts";
 import type { Socket, World } from "../crdt/ports.ts";
 import { CLOSE } from "./close.ts";
 import { Feeds } from "./feed.ts";
+import type { HlsSources } from "./hls.ts";
 import type { Broadcaster } from "./jwks.ts";
 import { Buckets, type Limit, type Limits } from "./limits.ts";
 import { Rooms } from "./room.ts";
@@ -12,6 +13,7 @@ import type { Locate, Pages, RouteContext, RouteHandler, UpgradeWebSocket } from
 import { listEdges, showNearest } from "./routes/edges.ts";
 import { showOpenApi, showSchema } from "./routes/documents.ts";
 import { allowOrigins, refuseMistake, refuseUnknown } from "./routes/fallback.ts";
+import { showHls } from "./routes/hls.ts";
 import { showInspection } from "./routes/inspect.ts";
 import { showHealth, showMetrics, showReadiness } from "./routes/operations.ts";
 import { redirectToPage, showAsset, showPage } from "./routes/pages.ts";
@@ -35,6 +37,7 @@ import { joinLive, joinRoom, resumeSession } from "./routes/sockets.ts";
 import { connectionsOf, type Connections } from "./metrics.ts";
 import type { Refusal } from "./refusal.ts";
 import { commandThreshold, putThreshold, showThresholds } from "./routes/thresholds.ts";
+import { showStreamEvents } from "./routes/stream-events.ts";
 import type { EdgeService } from "./service.ts";
 import { Nearby } from "./steering/nearby.ts";
 import type { Probe } from "./steering/report.ts";
@@ -56,6 +59,8 @@ export interface AppDeps {
   readonly broadcaster?: Broadcaster;
   /** IP address of who sent the request, trusted proxies accounted for. */
   readonly clientAddress: (c: Context) => string;
+  /** Where the shows' pictures are had from; left out, this edge serves none. */
+  readonly hls?: HlsSources;
   /** The pages that people use, as the build has made them. */
   readonly pages: Pages;
   /** How neighbours are asked how they are; left out, their links and their word on the board decide. */
@@ -96,6 +101,8 @@ export function createApp(deps: AppDeps): App {
   open("GET", "/v1/shows/:show/pictures/:hash", showPicture(context));
   open("POST", "/v1/receivers", admitReceiver(context));
   open("GET", "/v1/edges/nearest", showNearest(context));
+  open("GET", "/hls/:show/:file", showHls(context));
+  open("GET", "/hbbtv/cue.xml", showStreamEvents());
   hono.get("/v1/shows/:show/live", joinLive(context));
 
   hono.get("/v1/edges", listEdges(context));
@@ -157,6 +164,7 @@ function routeContext(deps: AppDeps): RouteContext {
     upgrade,
     clientAddress,
     pages,
+    hls: deps.hls ?? new Map(),
     tokens: new Tokens(keys, world.clock, broadcaster, () => edge.health().clock.trusted),
     perAddress: buckets(limits.receiversPerAddress),
     perSubnet: buckets(limits.receiversPerSubnet),

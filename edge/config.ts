@@ -27,6 +27,8 @@ export interface EdgeConfig extends MemberConfig {
   /** A broadcaster whose own tokens are taken. */
   readonly jwks?: BroadcasterConfig;
   readonly limits: Limits;
+  /** Where shows' HLS is had from: show, or "*" for every other, → a folder, or an encoder's http address. */
+  readonly hls: Readonly<Record<string, string>>;
   /** Watches thresholds, too. */
   readonly watch: boolean;
 }
@@ -208,6 +210,14 @@ const edge = v.strictObject({
     }),
   ),
   limits: v.optional(v.strictObject(limitEntries), {}),
+  hls: v.optional(
+    v.record(
+      text(`a show, or "*"`),
+      text("a folder, or an encoder's http:// address"),
+      `{"SHOW": "FOLDER or http://…"}`,
+    ),
+    {},
+  ),
   watch: v.optional(v.boolean("true or false"), false),
 });
 const process = v.strictObject({
@@ -277,10 +287,10 @@ function readConfig(file: FileContents, secrets: Secrets): Config {
     return { ...member, role: its, ...(backbone ? { backbone } : {}), ...(status ? { status } : {}) };
   }
   const { host, port: at, address: told } = file.public;
-  const { backbone, place, capacity, proxies, limits, watch, jwks } = file;
+  const { backbone, place, capacity, proxies, limits, hls, watch, jwks } = file;
   const own = { host, port: at, address: told ?? `http://${host.includes(":") ? `[${host}]` : host}:${at}` };
   const optional = { ...(place ? { place } : {}), ...(jwks ? { jwks } : {}) };
-  return { ...member, role: "edge", public: own, backbone, capacity, proxies, limits, watch, ...optional };
+  return { ...member, role: "edge", public: own, backbone, capacity, proxies, limits, hls, watch, ...optional };
 }
 
 function readStore(path: string, file: FileContents["store"], secrets: Secrets): StoreConfig {

@@ -4,7 +4,6 @@ import { POLL_COMMANDS } from "./api.ts";
 import { positiveNumber, timeSpan, wholeNumber } from "./arguments.ts";
 import { audienceCommand } from "./audience/command.ts";
 import { inspectCommand, whyCommand } from "./inspect/command.ts";
-import { inspectCommand } from "./inspect/command.ts";
 import { encoderCommand } from "./encoder/command.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 import { RUNTIMES } from "./supervise/program.ts";

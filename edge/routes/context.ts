@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Socket, World } from "../../crdt/ports.ts";
 import type { Casting } from "../casting.ts";
 import type { Feeds } from "../feed.ts";
+import type { HlsSources } from "../hls.ts";
 import type { Buckets, Limits } from "../limits.ts";
 import type { Rooms } from "../room.ts";
 import type { EdgeService } from "../service.ts";
@@ -35,6 +36,7 @@ export interface RouteContext {
   readonly rooms: Rooms;
   readonly sessions: Set<Session>;
   readonly pages: Pages;
+  readonly hls: HlsSources;
   readonly nearby: Nearby;
   readonly locate: Locate;
   readonly upgrade: UpgradeWebSocket;

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { CUE_EVENT } from "../../../crdt/stream-event.ts";
 
 /** `redbutton encoder`. */
 export function encoderCommand(): Command {
@@ -16,7 +17,12 @@ export function encoderCommand(): Command {
       pidList,
       pidList("496,497,498,499"),
     )
-    .option("--component-tag <n>", "of the stream events, in the receiver's event file", wholeNumber, 0x40)
+    .option(
+      "--component-tag <n>",
+      "of the stream events, in the receiver's event file",
+      wholeNumber,
+      CUE_EVENT.componentTag,
+    )
     .option("--format-identifier <four>", "whose UPIDs ours are, as registered with SMPTE", fourCharacters, "RBTN")
     .option("--page <url>", "page that televisions start, by an AIT")
     .addOption(new Option("--mode <mode>", "how packets get in").choices(["borrow", "replace"]).default("borrow"))

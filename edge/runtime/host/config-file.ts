@@ -1,12 +1,20 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { ConfigError, parseConfig, type Config, type SecretReader } from "../../config.ts";
+import { ConfigError, parseConfig, type Config, type EdgeConfig, type SecretReader } from "../../config.ts";
 
 /** Reads a member's configuration. Paths in it are relative to its own folder. Throws `ConfigError`. */
 export function readConfigFile(path: string): Config {
   const folder = dirname(resolve(path));
   const config = parseConfig(readContents(path), path, secretReader(folder));
-  return { ...config, store: { ...config.store, url: withinFolder(config.store.url, folder) } };
+  const read = { ...config, store: { ...config.store, url: withinFolder(config.store.url, folder) } };
+  return read.role === "edge" ? { ...read, hls: withinFolders(read.hls, folder) } : read;
+}
+
+function withinFolders(hls: EdgeConfig["hls"], folder: string): EdgeConfig["hls"] {
+  const isAddress = /^https?:\/\//;
+  return Object.fromEntries(
+    Object.entries(hls).map(([show, from]) => [show, isAddress.test(from) ? from : resolve(folder, from)]),
+  );
 }
 
 function readContents(path: string): string {

@@ -11,6 +11,7 @@ import { httpProbe } from "../../steering/probe.ts";
 import { deriveTokenKeys } from "../../token.ts";
 import { clientAddress } from "./client-address.ts";
 import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Client, type Listener } from "./door.ts";
+import { hlsSources } from "./hls.ts";
 import { factsOf, inspectorOf } from "./inspector.ts";
 import { memberOptions, type Running } from "./member.ts";
 import { readPages } from "./pages.ts";
@@ -84,6 +85,7 @@ function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"], i
     upgrade: (c, accept) => clientOf(c).upgrade(accept),
     clientAddress: (c) => clientAddress(clientOf(c).address, c.req.raw.headers.get("x-forwarded-for"), proxies),
     pages: readPages(),
+    hls: hlsSources(config.hls, () => world.clock.now()),
     probe: httpProbe,
     ...(inspector ? { inspector } : {}),
     ...(config.jwks ? { broadcaster: new Broadcaster(config.jwks, world.clock) } : {}),

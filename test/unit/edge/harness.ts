@@ -1,6 +1,7 @@
 // An application around an edge's double, in a world that a test winds by hand.
 import type { Socket } from "../../../crdt/ports.ts";
 import { createApp, type App, type Locate, type Pages } from "../../../edge/app.ts";
+import type { HlsSources } from "../../../edge/hls.ts";
 import type { Broadcaster } from "../../../edge/jwks.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../edge/limits.ts";
 import type { Probe } from "../../../edge/steering/report.ts";
@@ -90,6 +91,7 @@ export class Harness {
       limits?: Partial<Limits>;
       broadcaster?: (world: ManualWorld) => Broadcaster;
       pages?: Pages;
+      hls?: HlsSources;
       probe?: Probe;
       locate?: Locate;
     } = {},
@@ -102,6 +104,7 @@ export class Harness {
       limits: { ...DEFAULT_LIMITS, ...more.limits },
       pages: more.pages ?? new Map(),
       ...(broadcaster ? { broadcaster } : {}),
+      ...(more.hls ? { hls: more.hls } : {}),
       ...(more.probe ? { probe: more.probe } : {}),
       ...(more.locate ? { locate: more.locate } : {}),
       clientAddress: (c) => c.req.header("x-test-address") ?? "192.0.2.1",
