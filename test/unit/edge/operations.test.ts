@@ -156,7 +156,9 @@ describe("what describes the edge", () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     const routed = harness.app.hono.routes
-      .filter(({ method, path }) => method !== "OPTIONS" && !/\.json$|^\/(tv|console|graphics|assets)\b/.test(path))
+      .filter(
+        ({ method, path }) => method !== "OPTIONS" && !/\.(json|xml)$|^\/(tv|console|graphics|assets)\b/.test(path),
+      )
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
     expect(described.toSorted()).toEqual(routed.toSorted());
     const ballots = document.paths["/v1/shows/{show}/polls/{poll}/ballots"]?.["post"];
