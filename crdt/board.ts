@@ -2,6 +2,7 @@ import * as Y from "yjs";
 import type { Watermark } from "./coverage.ts";
 import type { RosterBoot, Transition, TransitionName, Transitions } from "./poll.ts";
 import type { Final, Poll, Show } from "./show.ts";
+import type { Proposal } from "./proposal.ts";
 import type { FiredCue, Progress, Threshold } from "./threshold.ts";
 
 /** An edge's boot as the roster shows it. */
@@ -61,6 +62,7 @@ export interface AuditEntry {
 /** A value of the board by its key. */
 type BoardKey =
   | "show"
+  | `proposal/${string}/${string}`
   | "watermarks"
   | "awaited"
   | `poll/${string}`
@@ -237,6 +239,18 @@ export class Board {
       .sort((a, b) => a.at - b.at);
   }
 
+  /** The show as edges wanted it before one of them was established, in an order that is everybody's. */
+  proposals(): Proposal[] {
+    return this.#all<Proposal>("proposal/")
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, proposal]) => proposal);
+  }
+
+  propose(edge: string, boot: string, proposal: Proposal): void {
+    this.#set(`proposal/${edge}/${boot}`, proposal);
+  }
+
+  /** Written by one hand only, since of two definitions Yjs would keep either: see `Proposal`. */
   create(show: Show, polls: readonly Poll[], thresholds: readonly Threshold[] = []): void {
     this.doc.transact(() => {
       this.#set("show", show);

@@ -178,12 +178,17 @@ export class Member {
     return judgeClock(offsets, this.clock.ahead, alone);
   }
 
+  /** Whether this network has processes, and a recorder among them, that decide what edges cannot. */
+  get hasProcesses(): boolean {
+    return this.#options.peers.some(({ role }) => role === "process");
+  }
+
   /**
    * Whether the recorder waits for what this boot admits: it knows this boot, or one before it on the same disk that
    * only this boot can relieve. Without processes in the network nobody declares results.
    */
   isAwaited({ board }: Replica): boolean {
-    if (!this.#options.peers.some(({ role }) => role === "process")) return true;
+    if (!this.hasProcesses) return true;
     const awaited = board.awaited;
     return [this.boot, ...this.earlierBoots].some(
       (boot) => awaited.includes(`${this.name}/${boot}`) && board.lost(this.name, boot) === undefined,

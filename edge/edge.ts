@@ -1,6 +1,7 @@
 import type { RosterEntry } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";
+import { isSameShow, type Proposal } from "../crdt/proposal.ts";
 import type { Replica } from "../crdt/replica.ts";
 import { StoreFull } from "../crdt/store/store.ts";
 import { TALLIES_INTERVAL_MS } from "../crdt/tallies.ts";
@@ -13,6 +14,9 @@ import { wrapShowKey } from "./show-key.ts";
 import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
 import type { Place } from "./steering/place.ts";
 import type { EdgePlace } from "./upkeep.ts";
+
+/** How long whoever creates a show waits for the recorder, ms: its round comes every half second. */
+export const ESTABLISH_PATIENCE_MS = 3000;
 
 export interface EdgeOptions {
   readonly region: string;
@@ -34,6 +38,8 @@ export class Edge implements EdgeService {
   readonly #member: Member;
   readonly #options: EdgeOptions;
   readonly #shows = new Map<string, EdgeShow>();
+  /** Show → who waits for it to be established. */
+  readonly #creators = new Map<string, Set<(show: EdgeShow) => void>>();
   readonly #rate = new Rate();
   readonly #since: number;
   #draining = false;
@@ -103,36 +109,21 @@ export class Edge implements EdgeService {
   async createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal> {
     const refusal = this.#refusal();
     if (refusal) return refusal;
-    const { id, title, shards, polls, thresholds, rehearsal, rundown } = definition;
-    if (this.#shows.has(id)) return refuse("show_exists", `there is a show "${id}" already`);
+    const { id } = definition;
+    if (this.#shows.has(id)) return showExists(id);
     const replica = this.#member.adopt(id);
     if (!replica) return refuse("overloaded", "this network holds as many shows as it can");
-    const created = this.#member.clock.now();
-    const wrappedKey = wrapShowKey(this.#member.world.random.bytes(SHOW_KEY_BYTES), this.#options.network, id);
-    try {
-      await replica.change((board) => {
-        board.create(
-          {
-            id,
-            title,
-            shards,
-            created,
-            wrappedKey,
-            ...(rehearsal ? { rehearsal } : {}),
-            ...(rundown ? { rundown } : {}),
-          },
-          polls.map((poll, index) => ({ ...poll, index })),
-          thresholds,
-        );
-        board.addAudit(`${created}-${this.boot}-0`, { at: created, by, edge: this.name, action: "create", target: id });
+    const proposal = this.#proposalOf(definition);
+    const unwritten = await this.#propose(replica, proposal, by);
+    if (unwritten) return unwritten;
+    const show = await this.#untilEstablished(id);
+    if (!show)
+      return refuse("not_ready", `show "${id}" is proposed, and the recorder has not established it yet`, {
+        retryAfterS: 1,
       });
-    } catch (error) {
-      if (!(error instanceof StoreFull)) throw error;
-      return refuse("log_full", `show "${id}" is created and not in the edge's log: there is no room`, {
-        retryAfterS: 2,
-      });
-    }
-    return this.#shows.get(id)!;
+    const stands = { show: show.definition, polls: replica.board.polls() };
+    const isOurs = stands.show.wrappedKey === proposal.show.wrappedKey;
+    return isOurs || isSameShow(stands, proposal) ? show : showExists(id);
   }
 
   /** Whether some show needs this edge now, for what is to come or for what it has written: then it may not go to sleep. */
@@ -178,7 +169,55 @@ export class Edge implements EdgeService {
   #addShow(replica: Replica): void {
     if (this.#shows.has(replica.show)) return;
     const condition = { joins: "at once" as const, ...this.#options, refusal: () => this.#refusal() };
-    this.#shows.set(replica.show, new EdgeShow(replica, this.#member, condition));
+    const show = new EdgeShow(replica, this.#member, condition);
+    this.#shows.set(replica.show, show);
+    for (const tell of this.#creators.get(replica.show) ?? []) tell(show);
+  }
+
+  #proposalOf({ polls, thresholds = [], ...show }: ShowDefinition): Proposal {
+    const key = this.#member.world.random.bytes(SHOW_KEY_BYTES);
+    const wrappedKey = wrapShowKey(key, this.#options.network, show.id);
+    return {
+      show: { ...show, created: this.#member.clock.now(), wrappedKey },
+      polls: polls.map((poll, index) => ({ ...poll, index })),
+      thresholds,
+    };
+  }
+
+  /** Without processes nobody decides, and the show stands at once. */
+  async #propose(replica: Replica, proposal: Proposal, by: string): Promise<Refusal | undefined> {
+    const { show, polls, thresholds } = proposal;
+    const audit = { at: show.created, by, edge: this.name, action: "create", target: show.id };
+    try {
+      await replica.change((board) => {
+        if (this.#member.hasProcesses) board.propose(this.name, this.boot, proposal);
+        else board.create(show, polls, thresholds);
+        board.addAudit(`${show.created}-${this.boot}-0`, audit);
+      });
+    } catch (error) {
+      if (!(error instanceof StoreFull)) throw error;
+      return refuse("log_full", `show "${show.id}" is proposed and not in the edge's log: there is no room`, {
+        retryAfterS: 2,
+      });
+    }
+    return undefined;
+  }
+
+  /** The show once it stands here; undefined where it does not within `ESTABLISH_PATIENCE_MS`. */
+  #untilEstablished(id: string): Promise<EdgeShow | undefined> {
+    const standing = this.#shows.get(id);
+    if (standing) return Promise.resolve(standing);
+    return new Promise((resolve) => {
+      const waiting = this.#creators.get(id) ?? new Set();
+      this.#creators.set(id, waiting);
+      const tell = (show?: EdgeShow): void => {
+        cancel();
+        waiting.delete(tell);
+        resolve(show);
+      };
+      const cancel = this.#member.world.timers.after(ESTABLISH_PATIENCE_MS, tell);
+      waiting.add(tell);
+    });
   }
 
   /** Why nothing may be admitted now, whatever the show. Judged anew at each tick, or at each call while it is a no. */
@@ -221,4 +260,8 @@ export class Edge implements EdgeService {
   #state(): RosterEntry["state"] {
     return this.#draining ? "draining" : "live";
   }
+}
+
+function showExists(id: string): Refusal {
+  return refuse("show_exists", `there is a show "${id}" already`);
 }

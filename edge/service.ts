@@ -21,6 +21,7 @@ export interface EdgeService {
   /** A show that this edge holds and is ready to answer for; a refusal says why not. */
   show(id: string): ShowService | Refusal;
   shows(): readonly string[];
+  /** Resolves once the show stands for ever: where there is a recorder, once that has established it. */
   createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal>;
   /** Whether receivers may be sent here, and each reason why not. */
   readiness(): { readonly ready: boolean; readonly reasons: readonly string[] };

@@ -4,7 +4,9 @@ import { migrate, type Migration } from "../crdt/store/libsql-migrate.ts";
 import { STORE_MIGRATIONS } from "../crdt/store/libsql-migrations.ts";
 import { LibsqlStore } from "../crdt/store/libsql.ts";
 import type { Final } from "../crdt/show.ts";
+import type { Proposal } from "../crdt/proposal.ts";
 import type { Finals } from "./finals.ts";
+import type { Shows } from "./shows.ts";
 import type { CueLatch } from "./threshold/latch.ts";
 import type { OpenLatch } from "./threshold/latch-on-demand.ts";
 import { CUE_MIGRATIONS, LibsqlLatch } from "./threshold/libsql-latch.ts";
@@ -15,10 +17,11 @@ export interface PermanentDatabase {
   readonly store: LibsqlStore;
   readonly finals: Finals;
   readonly cues: CueLatch;
+  readonly shows: Shows;
 }
 
-/** Applied in this order and never changed afterwards. `final` is a `Final` as JSON. */
-const FINALS_MIGRATIONS: readonly Migration[] = [
+/** Applied in this order and never changed afterwards. `final` is a `Final` as JSON, `proposal` a `Proposal`. */
+const RECORDER_MIGRATIONS: readonly Migration[] = [
   {
     name: "results",
     statements: [
@@ -31,6 +34,10 @@ const FINALS_MIGRATIONS: readonly Migration[] = [
       ) STRICT`,
     ],
   },
+  {
+    name: "shows",
+    statements: ["CREATE TABLE shows (show TEXT PRIMARY KEY, proposal TEXT NOT NULL) STRICT"],
+  },
 ];
 
 /** Opens `file:PATH`, or a libSQL server at `http(s)://` or `libsql://`, with its tables up to date. */
@@ -38,13 +45,18 @@ export async function openPermanentDatabase(url: string, options: DatabaseOption
   const database = await openDatabase(url, options);
   try {
     await migrate(database, "store", STORE_MIGRATIONS);
-    await migrate(database, "recorder", FINALS_MIGRATIONS);
+    await migrate(database, "recorder", RECORDER_MIGRATIONS);
     await migrate(database, "watcher", CUE_MIGRATIONS);
   } catch (error) {
     await database.close();
     throw error;
   }
-  return { store: new LibsqlStore(database), finals: new LibsqlFinals(database), cues: new LibsqlLatch(database) };
+  return {
+    store: new LibsqlStore(database),
+    finals: new LibsqlFinals(database),
+    shows: new LibsqlShows(database),
+    cues: new LibsqlLatch(database),
+  };
 }
 
 class LibsqlFinals implements Finals {
@@ -61,6 +73,22 @@ class LibsqlFinals implements Finals {
     ]);
     const [row] = await this.#database.read("SELECT final FROM finals WHERE show = ? AND poll = ?", [show, final.poll]);
     return JSON.parse(text(row?.final)) as Final;
+  }
+}
+
+class LibsqlShows implements Shows {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async establish(proposal: Proposal): Promise<Proposal> {
+    const { id } = proposal.show;
+    const sql = "INSERT INTO shows (show, proposal) VALUES (?, ?) ON CONFLICT DO NOTHING";
+    await this.#database.write(`establishing "${id}"`, [{ sql, args: [id, JSON.stringify(proposal)] }]);
+    const [row] = await this.#database.read("SELECT proposal FROM shows WHERE show = ?", [id]);
+    return JSON.parse(text(row?.proposal)) as Proposal;
   }
 }
 

@@ -72,9 +72,9 @@ export function openWatch(plan: WatchPlan): OpenedWatch {
 /** A recorder, or a monitor: one that watches, too, and latches in the database that it records into. */
 async function openRecorder(plan: ProcessPlan): Promise<OpenedProcess> {
   const { url, ...options } = plan.store;
-  const { store, finals, cues } = await openPermanentDatabase(url, options);
+  const { store, cues, ...latches } = await openPermanentDatabase(url, options);
   const duties = (member: Member): Duty[] => {
-    const recorder = new Recorder(member, store, finals);
+    const recorder = new Recorder(member, store, latches);
     return plan.role === "monitor" ? [recorder, watcherOf(member, cues, plan)] : [recorder];
   };
   return { store, create: (member) => hosted(member, duties(member)), close: () => store.close() };

@@ -19,6 +19,8 @@ export interface Duty {
   readonly name: string;
   /** Called at each change. Returns at once: what takes time belongs into a round, or behind a promise of its own. */
   onchange?(replica: Replica, change: Change): void;
+  /** Called at intervals for each show that was proposed and that nobody has established. */
+  establish?(replica: Replica): Promise<void>;
   /** Called at intervals, one round at a time, for each show that is ready here. What it throws is tried again. */
   round(replica: Replica): Promise<void>;
   /** How it is going in a show. */
@@ -139,11 +141,12 @@ export class Process {
   }
 
   async #roundOf(duty: Duty): Promise<void> {
-    for (const replica of this.#shows()) {
-      if (!this.#member.isReady(replica)) continue;
+    for (const replica of this.#member.replicas()) {
+      const isEstablished = replica.shards().size > 0;
+      if (isEstablished && !this.#member.isReady(replica)) continue;
       const key = `${duty.name} ${replica.show}`;
       try {
-        await duty.round(replica);
+        await (isEstablished ? duty.round(replica) : duty.establish?.(replica));
         this.#cutShort.delete(key);
       } catch (error) {
         this.#cutShort.set(key, String(error));

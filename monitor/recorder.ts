@@ -10,25 +10,40 @@ import { EPOCH_SLACK_MS } from "../crdt/shard.ts";
 import type { Final, Poll } from "../crdt/show.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { Finals } from "./finals.ts";
+import type { Shows } from "./shows.ts";
 import type { Duty, DutyHealth } from "./process.ts";
 import * as Y from "yjs";
 
+/** What the permanent database latches: the first that is written stands. */
+export interface Latches {
+  readonly finals: Finals;
+  readonly shows: Shows;
+}
+
 /**
  * Keeps every batch in the permanent database: of a member whose store that database is. It alone says what is recorded,
- * prunes the ledgers, and latches results.
+ * prunes the ledgers, establishes shows, and latches results.
  */
 export class Recorder implements Duty {
   readonly name = "recorder";
   readonly #member: Member;
   readonly #store: Store;
-  readonly #finals: Finals;
+  readonly #latches: Latches;
 
   /** `store` is the member's own, opened as permanent: what is folded here has been committed there. */
-  constructor(member: Member, store: Store, finals: Finals) {
+  constructor(member: Member, store: Store, latches: Latches) {
     if (!member.permanent) throw new Error("a recorder's member must be opened as permanent: it keeps every batch");
     this.#member = member;
     this.#store = store;
-    this.#finals = finals;
+    this.#latches = latches;
+  }
+
+  /** Durable before anyone hears of it: after a crash no other proposal is chosen. */
+  async establish(replica: Replica): Promise<void> {
+    const [proposal] = replica.board.proposals().filter(({ show }) => show.id === replica.show);
+    if (!proposal) return;
+    const { show, polls, thresholds } = await this.#latches.shows.establish(proposal);
+    await replica.change((board) => board.create(show, polls, thresholds));
   }
 
   async round(replica: Replica): Promise<void> {
@@ -82,7 +97,7 @@ export class Recorder implements Duty {
       if (!state.ready) continue;
       const counted = await this.#count(replica, poll, state.cut);
       const final: Final = { poll: poll.id, counts: counted, cut: state.cut, lost: state.lost, at: now };
-      const standing = await this.#finals.latch(replica.show, final);
+      const standing = await this.#latches.finals.latch(replica.show, final);
       await replica.change((on) => on.setFinal(standing, { at: standing.at, by: this.#member.name }));
       this.#member.world.log("info", "poll is final", { show: replica.show, poll: poll.id });
     }

@@ -85,25 +85,36 @@ const RULES: readonly Shape[] = [
 /** Shards are numbered by 16 bits; votes by 4. */
 const [SHARDS, VOTES] = [isWithin(1, 0xffff), isWithin(1, 15)];
 
+const SHOW = isOf({
+  id: isText,
+  title: isText,
+  shards: SHARDS,
+  created: isNumber,
+  wrappedKey: (value) => typeof value === "string" && /^([0-9a-f]{2})*$/.test(value),
+});
+const POLL = isOf({
+  id: isText,
+  index: isCount,
+  question: isText,
+  options: isList(isOf({ id: isText, text: isText })),
+  mode: isOneOf("last", "first", "votes"),
+  votes: VOTES,
+  graceMs: isNumber,
+  results: isOneOf("hidden", "live"),
+});
+const THRESHOLD = isOf({
+  id: isText,
+  rule: (value) => RULES.some((isRule) => isRule(value)),
+  message: MESSAGE,
+  durationMs: isNumber,
+  urgent: isOneOf(true, false),
+});
+
 const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
   Object.entries({
-    show: isOf({
-      id: isText,
-      title: isText,
-      shards: SHARDS,
-      created: isNumber,
-      wrappedKey: (value) => typeof value === "string" && /^([0-9a-f]{2})*$/.test(value),
-    }),
-    "poll/": isOf({
-      id: isText,
-      index: isCount,
-      question: isText,
-      options: isList(isOf({ id: isText, text: isText })),
-      mode: isOneOf("last", "first", "votes"),
-      votes: VOTES,
-      graceMs: isNumber,
-      results: isOneOf("hidden", "live"),
-    }),
+    show: SHOW,
+    "proposal/": isOf({ show: SHOW, polls: isList(POLL), thresholds: isList(THRESHOLD) }),
+    "poll/": POLL,
     "transition/": isOf({ at: isNumber, by: isText, closesAt: isOptional(isNumber) }),
     "released/": DECLARATION,
     "lost/": DECLARATION,
@@ -120,13 +131,7 @@ const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
     watermarks: isOf({ recorded: WATERMARK, pruned: WATERMARK, deletable: isRecord(isRecord(isCount)) }),
     awaited: isList(isText),
     "content/": isOf({ id: isText, kind: isOneOf("page", "picture"), title: isText, text: isText, at: isNumber }),
-    "threshold/": isOf({
-      id: isText,
-      rule: (value) => RULES.some((isRule) => isRule(value)),
-      message: MESSAGE,
-      durationMs: isNumber,
-      urgent: isOneOf(true, false),
-    }),
+    "threshold/": THRESHOLD,
     "armed/": DECLARATION,
     "disarmed/": DECLARATION,
     "event/": isOf({ eventId: EVENT_ID }),

@@ -13,7 +13,7 @@ export class Front {
   /** Chance of each request, and each answer, to be lost; and to come late. */
   loss = 0;
   /** No request comes twice any more, or long after its sender has given up. */
-  isCalm = true;
+  isCalm = false;
   readonly #stage: Stage;
   readonly #dice: Dice;
 

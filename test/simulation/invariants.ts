@@ -33,6 +33,8 @@ export class Invariants {
   readonly #scene: Scene;
   /** Yjs client → the boot that writes under it. */
   readonly #clients = new Map<number, string>();
+  /** The show as it was first seen to stand. */
+  #show: string | undefined;
   /** Chain → poll → sequence of its seal. */
   readonly #sealed = new Map<string, Map<number, number>>();
   /** Yjs client → clock below which the recorder was ever heard to delete. */
@@ -130,6 +132,7 @@ export class Invariants {
     for (const program of this.#scene.running()) {
       const { member, machine, edge } = program;
       const replica = member.replica(SHOW);
+      if (replica?.board.show) this.#checkShow(replica, machine.host);
       if (!edge || !replica) continue;
       if (replica.shards().size === 1) this.#checkAnswers(replica, edge, machine.host);
       this.#checkShown(replica, program);
@@ -167,6 +170,12 @@ export class Invariants {
       const end = Math.max(...ranges.map(({ clock, len }) => clock + len));
       this.#check("only what is recorded is deleted", end <= (this.#deletable.get(`${client}`) ?? 0), where);
     }
+  }
+
+  #checkShow({ board }: Replica, host: string): void {
+    const stands = canonical([board.show, board.polls()]);
+    this.#show ??= stands;
+    this.#check("a show is the same everywhere and for ever", stands === this.#show, host);
   }
 
   #checkRegisters(replica: Replica, host: string): void {

@@ -5,7 +5,7 @@ import { Edge } from "../../edge/edge.ts";
 import { Process } from "../../monitor/process.ts";
 import { Recorder } from "../../monitor/recorder.ts";
 import { SimDisk, SimStore } from "./disk.ts";
-import type { SimFinals } from "./finals.ts";
+import type { SimLatches } from "./latches.ts";
 import { Life, type Ambush } from "./life.ts";
 import type { Network } from "./network.ts";
 import type { Stage } from "./stage.ts";
@@ -14,7 +14,7 @@ import type { Stage } from "./stage.ts";
 export interface Ground {
   readonly stage: Stage;
   readonly network: Network;
-  readonly finals: SimFinals;
+  readonly latches: SimLatches;
   /** The network's secret. */
   readonly secret: Uint8Array;
   /** Told of each program that starts, before anything reaches it. */
@@ -172,9 +172,9 @@ export class Machine {
   }
 
   #begin(life: Life, member: Member, store: SimStore): void {
-    const { network, finals, secret, onbegin } = this.#ground;
+    const { network, latches, secret, onbegin } = this.#ground;
     if (this.identity.role === "process") {
-      const recorder = new Process(member, [new Recorder(member, store, finals.of(life))]);
+      const recorder = new Process(member, [new Recorder(member, store, latches.of(life))]);
       this.program = { machine: this, life, member };
       onbegin(this.program);
       recorder.start();

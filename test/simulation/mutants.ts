@@ -213,6 +213,12 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "a show stands where it was proposed",
+    why: "of two definitions a document keeps either: a receiver that has voted under the other's key counts twice",
+    kinds: ["split", "block"],
+    patches: [patch("edge/edge.ts", "if (this.#member.hasProcesses) board.propose", "if (false) board.propose")],
+  },
+  {
     name: "register hidden for good",
     why: "of two boots' registers Yjs may keep the older one, and the recorder waits for the other",
     kinds: ["second process"],

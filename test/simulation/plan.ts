@@ -87,6 +87,8 @@ export interface Plan {
 }
 
 export const RECORDER = "rec";
+/** When producers create the show. */
+export const CREATES_AT = 700;
 const EDGES = ["fra", "nyc", "syd"];
 const LATECOMER = "tyo";
 /** The poll that is opened when all is healed, in some runs: everyone must be able to vote again. */
@@ -176,8 +178,7 @@ function faultsOf(dice: Dice, { healsAt, closes, victim, kinds }: FaultFrame): F
   const faults: Fault[] = [];
   for (const kind of kinds) {
     const often = RARE.has(kind) ? 1 : dice.between(1, 4);
-    for (let i = 0; i < often; i++)
-      faults.push({ at: dice.between(1500, healsAt - 300), ...MAKERS[kind](dice) } as Fault);
+    for (let i = 0; i < often; i++) faults.push({ at: moment(dice, healsAt), ...MAKERS[kind](dice) } as Fault);
   }
   // Two clocks that are wrong at once may agree with each other, and nobody can tell.
   const host = victim?.ailment.startsWith("clock") ? victim.host : anyone(dice);
@@ -186,6 +187,11 @@ function faultsOf(dice: Dice, { healsAt, closes, victim, kinds }: FaultFrame): F
     return fault.kind === "newcomer at the close" ? { ...fault, at: dice.pick(closes) - newcomerMs(dice) } : fault;
   });
   return settled.sort((a, b) => a.at - b.at);
+}
+
+/** At any time, and often when the show is created. */
+function moment(dice: Dice, healsAt: number): number {
+  return dice.chance(0.15) ? CREATES_AT - 50 : dice.between(CREATES_AT, healsAt - 300);
 }
 
 /** At most once a run: these take something away for good. */

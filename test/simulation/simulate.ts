@@ -12,8 +12,8 @@ import { ENCORE_AFTER_MS, ENCORE_MS, Producer, SHOW } from "./producer.ts";
 import { Receiver, type Studio } from "./receiver.ts";
 import { seedCrypto } from "./seeded-crypto.ts";
 import { unrest } from "./rest.ts";
+import { SimLatches } from "./latches.ts";
 import type { Scene } from "./scene.ts";
-import { SimFinals } from "./finals.ts";
 import { Stage, type Violation } from "./stage.ts";
 import { Truth } from "./truth.ts";
 
@@ -71,7 +71,7 @@ class Run {
   readonly #network: Network;
   readonly #front: Front;
   readonly #truth: Truth;
-  readonly #finals: SimFinals;
+  readonly #latches: SimLatches;
   readonly #ground: Ground;
   readonly #machines: Machine[];
   readonly #receivers: Receiver[];
@@ -88,12 +88,12 @@ class Run {
     this.#network = new Network(stage);
     this.#front = new Front(stage);
     this.#truth = new Truth(stage, plan.polls);
-    this.#finals = new SimFinals(stage, (final) => this.#invariants.onfinal(final));
+    this.#latches = new SimLatches(stage, (final) => this.#invariants.onfinal(final));
     const secret = stage.dice("secret").bytes(32);
     this.#ground = {
       stage,
       network: this.#network,
-      finals: this.#finals,
+      latches: this.#latches,
       secret,
       onbegin: (program) => this.#invariants.onbegin(program),
       onbatch: (host, _show, bytes) => {
@@ -126,7 +126,7 @@ class Run {
       polls: plan.polls,
       receivers: this.#receivers,
       deeds: this.#producer.deeds,
-      latched: this.#finals.latched,
+      latched: this.#latches.latched,
       recorders: plan.faults.some((fault) => fault.kind === "second process" && fault.host === RECORDER) ? 2 : 1,
       running: () => this.#machines.flatMap(({ running }) => running ?? []),
       required: () => this.#required(),

@@ -11,6 +11,7 @@ import type { Receipt } from "../../edge/receipt.ts";
 import type { BallotRequest } from "../../edge/service.ts";
 import { deriveTokenKeys, type InspectorClaims } from "../../edge/token.ts";
 import { MemoryFinals } from "../../monitor/finals.ts";
+import { MemoryShows } from "../../monitor/shows.ts";
 import { Process } from "../../monitor/process.ts";
 import { Recorder } from "../../monitor/recorder.ts";
 import { aPoll, START } from "./ballots.ts";
@@ -50,13 +51,19 @@ export class InspectedNetwork {
 
   /** Starts the members, and moves time until everyone is linked and ready, with the show at all of them. */
   static async start(edges: readonly string[] = ["fra", "nyc", "syd"], polls: readonly Poll[] = [aPoll()]) {
-    const network = new InspectedNetwork(edges);
-    for (const name of edges) await network.#open(name);
-    await network.#open(RECORDER);
-    await network.pass(3000);
+    const network = await InspectedNetwork.startWithoutShow(edges);
     const { edge } = network.at(edges[0]!);
     const show = { id: SHOW, title: "The final", shards: 1, polls };
     await network.until(edge!.createShow(show, "producer").then(wanted));
+    await network.pass(3000);
+    return network;
+  }
+
+  /** Starts the members, and moves time until everyone is linked. */
+  static async startWithoutShow(edges: readonly string[] = ["fra", "nyc", "syd"]) {
+    const network = new InspectedNetwork(edges);
+    for (const name of edges) await network.#open(name);
+    await network.#open(RECORDER);
     await network.pass(3000);
     return network;
   }
@@ -168,7 +175,9 @@ export class InspectedNetwork {
   }
 
   #record({ member, store }: InspectedMember): void {
-    new Process(member, [new Recorder(member, store, new MemoryFinals())]).start();
+    new Process(member, [
+      new Recorder(member, store, { finals: new MemoryFinals(), shows: new MemoryShows() }),
+    ]).start();
     member.start();
   }
 

@@ -9,6 +9,7 @@ import { MemoryStore } from "../../../crdt/store/memory.ts";
 import type { Member } from "../../../crdt/member.ts";
 import type { Replica } from "../../../crdt/replica.ts";
 import { MemoryFinals } from "../../../monitor/finals.ts";
+import { MemoryShows } from "../../../monitor/shows.ts";
 import { Process } from "../../../monitor/process.ts";
 import { Recorder } from "../../../monitor/recorder.ts";
 import { POLL, POLL_DEFINITION, POLL_ID, SHOW_ID } from "../support/ballots.ts";
@@ -47,13 +48,16 @@ async function documents(): Promise<Documents> {
   const edges = opened.map((member) => new Edge(member, { region: "eu", address: `http://${member.name}`, network }));
   const store = new MemoryStore();
   const recording = await members.open("recorder", store);
-  const recorder = new Process(recording, [new Recorder(recording, store, new MemoryFinals())]);
+  const recorder = new Process(recording, [
+    new Recorder(recording, store, { finals: new MemoryFinals(), shows: new MemoryShows() }),
+  ]);
   for (const edge of edges) edge.start();
   recorder.start();
   recording.start();
   await members.run(5000);
-  await createShow(edges[0]!);
+  const creating = createShow(edges[0]!);
   await members.run(5000);
+  await creating;
 
   const replicas = opened.map((member) => member.replica(SHOW_ID)!);
   const seen = replicas[0]!;

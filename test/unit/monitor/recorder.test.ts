@@ -8,6 +8,8 @@ import { Member } from "../../../crdt/member.ts";
 import { newIdentity } from "../../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../../crdt/replica.ts";
 import { MemoryFinals } from "../../../monitor/finals.ts";
+import { MemoryShows } from "../../../monitor/shows.ts";
+import type { Proposal } from "../../../crdt/proposal.ts";
 import { Process, ROUND_INTERVAL_MS } from "../../../monitor/process.ts";
 import { Recorder } from "../../../monitor/recorder.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
@@ -22,6 +24,7 @@ const nyc: Chain = { shard: 0, edge: "nyc", boot: "00000000000000a1" };
 let world: ManualWorld;
 let store: NotedStore;
 let finals: MemoryFinals;
+let shows = new MemoryShows();
 let replica: Replica;
 
 /** An edge's hand, as far as a recorder sees it: its chain, and its array in the ledger. */
@@ -59,7 +62,7 @@ function register({ edge, boot }: Chain, coverage: Record<string, number>): void
   replica.tallies.set(edge, { boot, shards: { 0: { coverage, polls: {}, present: 0 } } });
 }
 
-async function start(shards = 1): Promise<void> {
+async function open() {
   world = new ManualWorld(START);
   store = new NotedStore();
   finals = new MemoryFinals();
@@ -73,12 +76,17 @@ async function start(shards = 1): Promise<void> {
     dial: () => Promise.reject(new Error("nobody is there")),
     subscribe: (of) => Array.from({ length: of }, (_, shard) => shard),
   });
+  return member;
+}
+
+async function start(shards = 1): Promise<void> {
+  const member = await open();
   replica = member.adopt(SHOW)!;
   await replica.change((board) => {
     board.create({ id: SHOW, title: "", shards, created: START, wrappedKey: "" }, [aPoll({ graceMs: 0 })]);
     board.setRosterEntry(onRoster(fra));
   });
-  new Process(member, [new Recorder(member, store, finals)]).start();
+  new Process(member, [new Recorder(member, store, { finals, shows })]).start();
 }
 
 async function rounds(count = 1): Promise<void> {
@@ -251,6 +259,47 @@ describe("a poll becomes final", () => {
   });
 });
 
+describe("a show is established", () => {
+  beforeEach(() => (shows = new MemoryShows()));
+
+  const proposal = (created: number): Proposal => ({
+    show: { id: SHOW, title: `of ${created}`, shards: 1, created, wrappedKey: "" },
+    polls: [aPoll()],
+    thresholds: [],
+  });
+
+  /** A recorder that has heard of no show yet. */
+  async function startWith(...proposals: readonly [edge: string, Proposal][]): Promise<void> {
+    const member = await open();
+    replica = member.adopt(SHOW)!;
+    await replica.change((board) => proposals.forEach(([edge, its]) => board.propose(edge, fra.boot, its)));
+    new Process(member, [new Recorder(member, store, { finals, shows })]).start();
+  }
+
+  test("of several proposals one, the same whoever reads them", async () => {
+    await startWith(["nyc", proposal(2)], ["fra", proposal(1)]);
+    await rounds();
+    expect(replica.board.show?.title).toBe("of 1");
+    expect(replica.board.polls()).toEqual([aPoll()]);
+  });
+
+  test("for ever: a recorder that comes back without its board chooses no other", async () => {
+    await startWith(["fra", proposal(1)]);
+    await rounds();
+    const { established } = shows;
+    shows = new MemoryShows(established);
+    await startWith(["ams", proposal(2)]);
+    await rounds();
+    expect(replica.board.show?.title).toBe("of 1");
+  });
+
+  test("never from a proposal under another show's name", async () => {
+    await startWith(["fra", { ...proposal(1), show: { ...proposal(1).show, id: "other" } }]);
+    await rounds();
+    expect([replica.board.show, shows.established.size]).toEqual([undefined, 0]);
+  });
+});
+
 test("a recorder's member keeps every batch, or is none", async () => {
   const member = await Member.open({
     identity: newIdentity("recorder", "process", new ManualWorld().random),
@@ -261,5 +310,7 @@ test("a recorder's member keeps every batch, or is none", async () => {
     dial: () => Promise.reject(new Error("nobody is there")),
     subscribe: () => [0],
   });
-  expect(() => new Recorder(member, new NotedStore(), new MemoryFinals())).toThrow("permanent");
+  expect(
+    () => new Recorder(member, new NotedStore(), { finals: new MemoryFinals(), shows: new MemoryShows() }),
+  ).toThrow("permanent");
 });
