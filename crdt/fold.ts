@@ -16,6 +16,13 @@ import type { ReceiverId } from "./receiver.ts";
 import type { Counts } from "./show.ts";
 import { EdgeList, isAllowed, PRESENCE_RULES, Tally, type KnownBallot, type TallyRules } from "./tally.ts";
 
+/**
+ * Batches of one chain that wait for an earlier one, from which only the nearest are taken: what is missing comes within
+ * two or three comparisons of state, seconds, in which a chain grows by some hundreds. At most 64 MB of full batches,
+ * usually 2. What is left out is fetched once its turn has come.
+ */
+export const MAX_WAITING_BATCHES = 4096;
+
 /** What became of a batch that was handed to the fold. */
 export type Taken = "folded" | "known" | "waiting";
 
@@ -101,6 +108,14 @@ export class Fold {
     let count = 0;
     for (const batches of this.#waiting.values()) count += batches.size;
     return count;
+  }
+
+  /** Whether a batch may be handed in: known, or beyond what a chain with a hole may have waiting, it is left out. */
+  wants(batch: BatchHeader): boolean {
+    const id = chainId(batch);
+    const ahead = batch.sequence - this.coverage.of(id);
+    if (ahead <= 0) return false;
+    return ahead <= MAX_WAITING_BATCHES || (this.#waiting.get(id)?.size ?? 0) < MAX_WAITING_BATCHES;
   }
 
   /** Chains with batches that wait for an earlier one: the next wanted, and the first of those that wait. */

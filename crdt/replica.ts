@@ -450,8 +450,7 @@ export class Replica {
   #isFresh(bytes: Uint8Array): boolean {
     try {
       const batch = decodeBatch(bytes);
-      const shard = this.#shards.get(batch.shard);
-      return shard !== undefined && batch.sequence > shard.fold.coverage.of(batch);
+      return this.#shards.get(batch.shard)?.fold.wants(batch) ?? false;
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
       this.damaged += 1;

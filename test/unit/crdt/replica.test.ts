@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { chainId, type Chain } from "../../../crdt/batch.ts";
 import { HybridClock } from "../../../crdt/clock.ts";
 import { boardName, ledgerName } from "../../../crdt/documents.ts";
+import { MAX_WAITING_BATCHES } from "../../../crdt/fold.ts";
 import { Journal } from "../../../crdt/journal.ts";
 import { MAX_BOARD_UPDATES, Replica } from "../../../crdt/replica.ts";
 import type { Final, Show } from "../../../crdt/show.ts";
@@ -136,6 +137,28 @@ describe("two replicas", () => {
     const batches = [...fra.replica.shard(0).ledger.batches()];
     await Promise.all([nyc.replica.take(batches, "fra"), nyc.replica.take(batches, "fra")]);
     expect([counts(nyc), await nyc.store.logged(show.id)]).toEqual([[1, 0, 0], 1]);
+  });
+
+  test("have a hole in a chain, and so much waiting behind it; the rest is taken once its turn has come", async () => {
+    const nyc = await start("nyc");
+    await create(nyc);
+    const chain = new ChainOfBatches({ shard: 0, edge: "fra", boot: boots[0] });
+    for (let lo = 1; lo <= MAX_WAITING_BATCHES + 4; lo++) chain.ballots([aBallot({ lo })]);
+    const [first, second, ...later] = chain.batches;
+    const { fold } = nyc.replica.shard(0);
+    await nyc.replica.take([first!], "fra");
+    // One before the limit, at it, and one past it.
+    await nyc.replica.take(later.slice(0, -3), "fra");
+    expect(fold.waiting).toBe(MAX_WAITING_BATCHES - 1);
+    for (const bytes of later.slice(-3)) {
+      await nyc.replica.take([bytes], "fra");
+      expect(fold.waiting).toBe(MAX_WAITING_BATCHES);
+    }
+    expect(await nyc.store.logged(show.id)).toBe(MAX_WAITING_BATCHES + 1);
+    await nyc.replica.take([second!], "fra");
+    expect([fold.waiting, fold.coverage.sum]).toEqual([0, MAX_WAITING_BATCHES + 2]);
+    await nyc.replica.take(later.slice(-3), "fra");
+    expect(counts(nyc)).toEqual([MAX_WAITING_BATCHES + 4, 0, 0]);
   });
 
   test("leave out what cannot be read, and of shards that they do not keep", async () => {
