@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { hexToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { encoderHandler, encoderToken } from "../../monitor/recording-encoder/http.ts";
+import { FileJournal } from "../../monitor/recording-encoder/journal.ts";
 import { RecordingEncoder } from "../../monitor/recording-encoder/recording-encoder.ts";
 import { whenToStop } from "./host/signals.ts";
 import { servePublic } from "./node/public.ts";
@@ -23,7 +24,7 @@ if (values.config === undefined) throw new Error("starting the recording encoder
 const path = values.config;
 const { listen, journal, keys } = v.parse(ConfigFile, JSON.parse(readFileSync(path, "utf8")));
 const stopAsked = whenToStop(values.supervised);
-const encoder = new RecordingEncoder(resolve(dirname(path), journal), { now: () => Date.now() });
+const encoder = new RecordingEncoder(FileJournal.open(resolve(dirname(path), journal)), { now: () => Date.now() });
 const answer = encoderHandler(encoder, encoderToken(hexToBytes(keys.network)));
 const onerror = (error: unknown) =>
   process.stdout.write(`${JSON.stringify({ level: "error", error: String(error) })}\n`);

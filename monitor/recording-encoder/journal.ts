@@ -8,11 +8,22 @@ export interface JournalledCue {
   readonly takenAt: number;
 }
 
+/** Where an encoder keeps the cues that it has taken. */
+export interface CueJournal {
+  cues(): readonly JournalledCue[];
+  find(id: string): JournalledCue | undefined;
+  /** Resolves once the cue is on disk. Rejects where it is not: nothing of it is left, and it may be tried again. */
+  append(entry: JournalledCue): Promise<void>;
+  /** Resolves once everything appended so far is on disk. */
+  sync(): Promise<void>;
+  close(): void;
+}
+
 /**
  * Cues on disk, each once: a file of JSON lines that is appended to and fsynced before anyone is told. A line that a crash
  * tore was acknowledged to nobody, and is cut off.
  */
-export class CueJournal {
+export class FileJournal implements CueJournal {
   readonly #fd: number;
   readonly #cues: Map<string, JournalledCue>;
   #length: number;
@@ -21,13 +32,13 @@ export class CueJournal {
   #failure: Error | undefined;
 
   /** Throws where a line within the file cannot be read: then the disk is damaged, and what was shown is unknown. */
-  static open(path: string): CueJournal {
+  static open(path: string): FileJournal {
     const fd = openSync(path, "a+", 0o600);
     const bytes = readFileSync(path);
     const length = bytes.lastIndexOf(NEWLINE) + 1;
     if (length < bytes.length) ftruncateSync(fd, length);
     const lines = bytes.subarray(0, length).toString("utf8").split("\n").slice(0, -1);
-    return new CueJournal(fd, new Map(lines.map((line, i) => readLine(path, line, i + 1))), length);
+    return new FileJournal(fd, new Map(lines.map((line, i) => readLine(path, line, i + 1))), length);
   }
 
   private constructor(fd: number, cues: Map<string, JournalledCue>, length: number) {
@@ -44,7 +55,6 @@ export class CueJournal {
     return this.#cues.get(id);
   }
 
-  /** Resolves once the cue is on disk. Rejects where it is not: nothing of it is left, and it may be tried again. */
   async append(entry: JournalledCue): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(entry)}\n`, "utf8");
     try {
@@ -58,7 +68,7 @@ export class CueJournal {
     await this.sync();
   }
 
-  /** Resolves once everything appended so far is on disk; those who ask meanwhile share the next fsync. */
+  /** Those who ask meanwhile share the next fsync. */
   async sync(): Promise<void> {
     await this.#syncing?.catch(() => {});
     if (this.#failure) throw new Error("the journal's disk failed; open it again", { cause: this.#failure });

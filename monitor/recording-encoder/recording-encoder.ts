@@ -1,6 +1,6 @@
 import type { Clock } from "../../crdt/ports.ts";
 import type { Cue, CueEncoder } from "../cue.ts";
-import { CueJournal, type JournalledCue } from "./journal.ts";
+import type { CueJournal, JournalledCue } from "./journal.ts";
 
 /** The content encoder where there is no video: writes down each cue that would have gone into the signal, once. */
 export class RecordingEncoder implements CueEncoder {
@@ -9,8 +9,8 @@ export class RecordingEncoder implements CueEncoder {
   /** Injections of cues that were known already. */
   duplicates = 0;
 
-  constructor(path: string, clock: Clock) {
-    this.#journal = CueJournal.open(path);
+  constructor(journal: CueJournal, clock: Clock) {
+    this.#journal = journal;
     this.#clock = clock;
   }
 

@@ -49,6 +49,11 @@ export class RunningNetwork {
     return child?.kill() ? pid : undefined;
   }
 
+  /** The process of a member that runs. */
+  pid(name: string): number | undefined {
+    return this.#children.get(name)?.pid;
+  }
+
   /** Stops one member for good. */
   async stopOne(name: string): Promise<void> {
     await this.#children.get(name)?.stop();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Cue } from "../../../monitor/cue.ts";
 import { encoderHandler, encoderToken, HttpEncoder, MAX_CUE_BYTES } from "../../../monitor/recording-encoder/http.ts";
+import { FileJournal } from "../../../monitor/recording-encoder/journal.ts";
 import { RecordingEncoder } from "../../../monitor/recording-encoder/recording-encoder.ts";
 import { cleanUp, mountSmallDisk, removeFolder, temporaryFolder } from "../../support/database.ts";
 
@@ -24,7 +25,7 @@ function cue(eventId: number, given: Partial<Cue> = {}): Cue {
 }
 
 function open(at = path): RecordingEncoder {
-  const encoder = new RecordingEncoder(at, { now: () => 1000 });
+  const encoder = new RecordingEncoder(FileJournal.open(at), { now: () => 1000 });
   cleanup.push(() => {
     try {
       encoder.close();
@@ -66,7 +67,7 @@ test("a file with damage within is refused, with the line", async () => {
   await encoder.inject(cue(1));
   encoder.close();
   appendFileSync(path, "{}x\n{}\n");
-  expect(() => new RecordingEncoder(path, { now: () => 0 })).toThrow("line 2 is no cue");
+  expect(() => FileJournal.open(path)).toThrow("line 2 is no cue");
 });
 
 test("a known cue under another event id is refused", async () => {

@@ -1,0 +1,57 @@
+// `npm run faults`: at least 200 thresholds through kills, pauses and partitions of real processes. Prints how often each
+// fired: once / twice / never, which has to be all, 0, 0. With a number, only that many scenarios of each network.
+import { say, style, tableOf } from "../../edge/cli/output.ts";
+import { FAULTS_WITH_FILE, FAULTS_WITH_SERVER, type Fault } from "./fault.ts";
+import { Ground, type DatabaseKind } from "./ground.ts";
+import { findSqld } from "../support/sqld.ts";
+import { play, THRESHOLDS, type Outcome } from "./scenario.ts";
+
+const SEED = Number(process.env["REDBUTTON_SEED"] ?? 1);
+const most = Number(process.argv[2] ?? Infinity);
+
+interface Row extends Outcome {
+  readonly network: string;
+  readonly fault: string;
+}
+
+const rows: Row[] = [];
+await through("file", "two watchers, one file", FAULTS_WITH_FILE);
+const sqld = findSqld();
+if ("missing" in sqld) say(`not run on a libSQL server: ${sqld.missing}`);
+else await through("server", "two watchers and an edge, one server", FAULTS_WITH_SERVER);
+report();
+
+async function through(kind: DatabaseKind, network: string, faults: readonly Fault[]): Promise<void> {
+  const ground = await Ground.start(kind);
+  try {
+    for (const [i, fault] of faults.slice(0, most).entries()) {
+      const began = Date.now();
+      const outcome = await play(ground, `${kind}-${i + 1}`, fault, SEED * 1000 + i);
+      rows.push({ network, fault: fault.name, ...outcome });
+      const { once, twice, never, strikes, problems } = outcome;
+      const took = Math.round((Date.now() - began) / 1000);
+      say(`${fault.name}: ${strikes} strikes, fired once ${once}, twice ${twice}, never ${never} (${took} s)`);
+      for (const problem of problems) say(style("red", `  ${problem}`));
+      if (problems.length > 0 && process.env["REDBUTTON_LOG"]) say(ground.output.slice(-100).join("\n"));
+    }
+  } finally {
+    await ground.end();
+  }
+}
+
+function report(): void {
+  const sum = (of: (row: Row) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const cells = ({ strikes, once, twice, never }: Outcome) => [strikes, once, twice, never].map(String);
+  const total = { strikes: sum((row) => row.strikes), once: sum((row) => row.once) };
+  const wrong = { twice: sum((row) => row.twice), never: sum((row) => row.never), problems: [] };
+  say(
+    tableOf([
+      ["network", "fault", "strikes", "fired once", "twice", "never"],
+      ...rows.map((row) => [row.network, row.fault, ...cells(row)]),
+      ["", `${rows.length * THRESHOLDS} thresholds`, ...cells({ ...total, ...wrong })],
+    ]),
+  );
+  const isFine = wrong.twice === 0 && wrong.never === 0 && rows.every(({ problems }) => problems.length === 0);
+  say(isFine ? style("green", "each threshold fired once") : style("red", "NOT each threshold fired once"));
+  process.exitCode = isFine ? 0 : 1;
+}
