@@ -1,6 +1,7 @@
 import type { Cue, CueEncoder } from "../../../monitor/cue.ts";
 import type { CueJournal, JournalledCue } from "../../../monitor/recording-encoder/journal.ts";
 import { RecordingEncoder } from "../../../monitor/recording-encoder/recording-encoder.ts";
+import type { Dice } from "../dice.ts";
 import { Life } from "../life.ts";
 import type { Network } from "../network.ts";
 import type { Stage } from "../stage.ts";
@@ -10,6 +11,8 @@ const SYNC_MS = 3;
 /** How long a watcher waits for the encoder's answer, ms. */
 const TIMEOUT_MS = 2000;
 const RESTART_MS = 400;
+/** Chance of an answer to be lost on its way. */
+const LOST_ANSWERS = 0.05;
 
 /** The encoder on a machine that may crash, as watchers reach it over the network. Its disk is what the judge reads. */
 export class EncoderMachine {
@@ -17,6 +20,7 @@ export class EncoderMachine {
   readonly #stage: Stage;
   readonly #network: Network;
   readonly #onjournalled: (entry: JournalledCue) => void;
+  readonly #dice: Dice;
   #lives = 0;
   #life: Life | undefined;
   #encoder: RecordingEncoder | undefined;
@@ -25,6 +29,7 @@ export class EncoderMachine {
     this.#stage = stage;
     this.#network = network;
     this.#onjournalled = onjournalled;
+    this.#dice = stage.dice(ENCODER);
   }
 
   start(): void {
@@ -57,9 +62,10 @@ export class EncoderMachine {
     const encoder = this.#encoder;
     const own = this.#life;
     if (!encoder || !own?.alive || this.#network.isBlocked(life.host, ENCODER)) return;
+    const isLost = this.#dice.chance(LOST_ANSWERS);
     const answer = (task: () => void) => {
-      if (!this.#network.isBlocked(ENCODER, life.host)) this.#stage.after(this.#network.delay(), () => life.run(task));
-      else this.#stage.saw("the encoder's answer was lost");
+      if (isLost) return this.#stage.saw("the encoder's answer was lost");
+      this.#stage.after(this.#network.delay(), () => life.run(task));
     };
     own.run(() => {
       const known = encoder.cues().some(({ cue: { id } }) => id === cue.id);
