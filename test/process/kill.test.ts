@@ -12,7 +12,7 @@ import { until } from "../support/processes.ts";
 
 const { id: SHOW, polls } = SAMPLE_SHOW;
 const POLL: AudiencePoll = { id: polls[0].id, mode: "last", votes: 1, options: polls[0].options.map(({ id }) => id) };
-const RECEIVERS = 3000;
+const RECEIVERS = 1800;
 
 let net: TestNetwork | undefined;
 afterEach(async () => {
