@@ -15,8 +15,8 @@ import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
 import type { Place } from "./steering/place.ts";
 import type { EdgePlace } from "./upkeep.ts";
 
-/** How long whoever creates a show waits for the recorder, ms: its round comes every half second. */
-export const ESTABLISH_PATIENCE_MS = 3000;
+/** How long whoever creates a show waits for the recorder, ms: its round comes every half second, once it is awake. */
+export const ESTABLISH_PATIENCE_MS = 8000;
 
 export interface EdgeOptions {
   readonly region: string;
