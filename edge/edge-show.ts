@@ -13,6 +13,7 @@ import {
   countsVisible,
   dueSchedule,
   isBusy,
+  nextOpening,
   Programme,
   stateOf,
   viewOf,
@@ -256,6 +257,11 @@ export class EdgeShow implements ShowService {
   /** Some poll takes ballots, is about to, or waits for its result; or something written here is not recorded yet. */
   get isBusy(): boolean {
     return isBusy(this.#programme, this.#member.clock.now()) || this.#owesRecorder;
+  }
+
+  /** When the next poll opens by itself, ms since 1970. */
+  get nextOpening(): number | undefined {
+    return nextOpening(this.#programme, this.#member.clock.now());
   }
 
   get #owesRecorder(): boolean {

@@ -131,6 +131,12 @@ export class Edge implements EdgeService {
     return [...this.#shows.values()].some((show) => show.isBusy);
   }
 
+  /** When the next poll of any show opens by itself, ms since 1970: an edge that sleeps has to be awake by then. */
+  get nextOpening(): number | undefined {
+    const times = [...this.#shows.values()].flatMap((show) => show.nextOpening ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   /** Whether every show that is known here is caught up with. */
   get isCaughtUp(): boolean {
     return [...this.#shows.values()].every((show) => show.ready);

@@ -54,8 +54,22 @@ export function dueSchedule(poll: StandingPoll, now: number): Schedule | undefin
   return now < schedule.opensAt + (schedule.openMs ?? Infinity) ? schedule : undefined;
 }
 
+/** So long before a scheduled opening an edge has to be awake, ms: time enough to find its peers and be known to the recorder. */
+export const OPENING_SOON_MS = 120_000;
+
+/** When the next poll opens by itself, ms since 1970: one that is overdue at once. */
+export function nextOpening(programme: Programme, now: number): number | undefined {
+  const times = [...programme.polls()].flatMap(({ schedule, transitions }) =>
+    !schedule || transitions.open || transitions.void || now >= schedule.opensAt + (schedule.openMs ?? Infinity)
+      ? []
+      : [schedule.opensAt],
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
 /** Whether some poll takes ballots, is about to, or waits for its result. */
 export function isBusy(programme: Programme, now: number): boolean {
+  if ((nextOpening(programme, now) ?? Infinity) - now < OPENING_SOON_MS) return true;
   for (const poll of programme.polls())
     switch (stateOf(poll, now)) {
       case "armed":

@@ -23,7 +23,11 @@ export interface LoneEdge {
 }
 
 /** Starts edge "fra" on `disk`, where earlier boots may have been. */
-export async function startLoneEdge(world = new ManualWorld(), disk = new MemoryDisk()): Promise<LoneEdge> {
+export async function startLoneEdge(
+  world = new ManualWorld(),
+  disk = new MemoryDisk(),
+  joins: "at once" | "when needed" = "at once",
+): Promise<LoneEdge> {
   const store = new NotedStore(disk);
   const ended: Error[] = [];
   const member = await Member.open({
@@ -36,7 +40,8 @@ export async function startLoneEdge(world = new ManualWorld(), disk = new Memory
     subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
     onlost: (error) => ended.push(error),
   });
-  const edge = new Edge(member, { region: "eu", address: "http://fra.test", network: new Uint8Array(32).fill(7) });
+  const network = new Uint8Array(32).fill(7);
+  const edge = new Edge(member, { region: "eu", address: "http://fra.test", network, joins });
   edge.start();
   return { world, store, member, edge, ended };
 }

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { World } from "../../../crdt/ports.ts";
 import { CLOSE } from "../../close.ts";
 import { ConfigError } from "../../config.ts";
+import { OPENING_SOON_MS } from "../../programme.ts";
 import { isRefusal } from "../../refusal.ts";
 import type { Load } from "../../steering/load.ts";
 import { LINK_PATH } from "../host/door.ts";
@@ -59,6 +60,21 @@ export class EdgeObject extends DurableObject<Env> {
     if (isRefusal(show)) return undefined;
     const { shards, wrappedKey } = show.definition;
     return { shards, wrappedKey };
+  }
+
+  /** Goes to sleep now, as it does by itself once it has no reason to stay awake; the next event wakes it. */
+  async rest(): Promise<void> {
+    if (this.#life) await this.#sleep(this.#life);
+  }
+
+  /** The boot of this life; undefined while it sleeps. */
+  get boot(): string | undefined {
+    return this.#life?.edge.boot;
+  }
+
+  /** Whether a show needs it now; not where it sleeps. */
+  get isBusy(): boolean {
+    return this.#life?.edge.isBusy ?? false;
   }
 
   /** Its work at the moment; undefined where it sleeps, and goes on doing so. */
@@ -134,9 +150,12 @@ export class EdgeObject extends DurableObject<Env> {
 
   async #sleep(life: EdgeLife): Promise<void> {
     this.#life = undefined;
+    const opening = life.edge.nextOpening;
     await life.sleep();
     // Whoever came meanwhile has begun the next life, and set its alarm.
-    if (!this.#life && !this.#waking) await this.ctx.storage.deleteAlarm();
+    if (this.#life || this.#waking) return;
+    if (opening === undefined) await this.ctx.storage.deleteAlarm();
+    else await this.ctx.storage.setAlarm(opening - OPENING_SOON_MS);
   }
 
   #keepRecorder({ now, isRecorded }: Circumstances): void {

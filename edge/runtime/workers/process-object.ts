@@ -55,6 +55,11 @@ export abstract class ProcessObject extends DurableObject<Env> {
     await this.#wake();
   }
 
+  /** Goes to sleep now, as it does by itself once nobody needs it. */
+  async rest(): Promise<void> {
+    if (this.#life) await this.#sleep(this.#life);
+  }
+
   /** How it is, in JSON. */
   condition(): string {
     if (this.#life) return JSON.stringify({ state: "awake", ...this.#life.process.health() });

@@ -1,5 +1,6 @@
 // The network that vitest.config.ts configures, as tests inside workerd talk to it.
 import { hexToBytes } from "@noble/hashes/utils.js";
+import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { deriveTokenKeys } from "../../../edge/token.ts";
 
@@ -18,6 +19,28 @@ export function receiverToken(subject: string): string {
 
 export function edge(name: string) {
   return env.EDGES.get(env.EDGES.idFromName(name));
+}
+
+export function recorder() {
+  return env.RECORDER.get(env.RECORDER.idFromName("recorder"));
+}
+
+/** The boot that an edge has now; undefined while it sleeps. */
+export function bootOf(name: string): Promise<string | undefined> {
+  return runInDurableObject(edge(name), (object) => object.boot);
+}
+
+/** Puts the whole network to sleep, as it falls asleep by itself after a while: whoever is still awake dials the others. */
+export async function rest(): Promise<void> {
+  await until(
+    "everyone to sleep",
+    async () => {
+      await Promise.all([recorder().rest(), ...EDGES.map((name) => edge(name).rest())]);
+      const boots = await Promise.all(EDGES.map(bootOf));
+      return { boots, recorder: await recorder().condition() };
+    },
+    ({ boots, recorder: its }) => boots.every((boot) => boot === undefined) && its.includes('"asleep"'),
+  );
 }
 
 /** A request to the Worker. */
@@ -42,8 +65,8 @@ export async function connect(
   if (!ws) throw new Error(`connecting to "${path}": got HTTP ${response.status}, ${await response.text()}`);
   const heard: Record<string, unknown>[] = [];
   const closed: number[] = [];
-  ws.addEventListener("message", ({ data }) => heard.push(JSON.parse(String(data))));
-  ws.addEventListener("close", ({ code }) => closed.push(code));
+  ws.addEventListener("message", ({ data }) => void heard.push(JSON.parse(String(data))));
+  ws.addEventListener("close", ({ code }) => void closed.push(code));
   ws.accept();
   return { ws, heard, closed };
 }

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { MAX_PICTURES_BYTES } from "../../../edge/edge-show.ts";
 import { MemoryDisk } from "../../../crdt/store/memory.ts";
+import { OPENING_SOON_MS } from "../../../edge/programme.ts";
 import { MAX_WAITING_BALLOTS } from "../../../edge/intake.ts";
 import { aBallot, aPoll, ChainOfBatches } from "../../support/ballots.ts";
 import {
@@ -283,4 +284,35 @@ test("pictures of a show stay within what the board can hold, and one past it is
   };
   expect(await publish("whole", MAX_PICTURES_BYTES)).toMatchObject({ id: "whole" });
   expect(await publish("more", 1)).toMatchObject({ refused: "too_large" });
+});
+
+describe("an edge that joins a show when it is needed", () => {
+  let seed = 1;
+  const boots = (edge: LoneEdge) =>
+    replicaOf(edge)
+      .board.roster()
+      .map(({ boot }) => boot);
+
+  test("leaves no trace while it is only read from, and stands on the roster once a poll is armed", async () => {
+    lone.edge.stop();
+    const woken = await startLoneEdge(new ManualWorld(undefined, ++seed), disk, "when needed");
+    await pass(woken.world, 1000);
+    expect(boots(woken)).toEqual([lone.edge.boot]);
+    expect([woken.edge.isBusy, woken.edge.nextOpening]).toEqual([false, undefined]);
+    const again = await startLoneEdge(new ManualWorld(undefined, ++seed), disk, "when needed");
+    expect(again.member.earlierBoots).toEqual([lone.edge.boot]);
+    wanted(await wanted(again.edge.show(SHOW)).arm("best", by));
+    await pass(again.world, 200);
+    expect(boots(again)).toEqual([again.edge.boot]);
+    expect(again.edge.isBusy).toBe(true);
+  });
+
+  test("is needed before a poll opens by itself", async () => {
+    const opensAt = lone.world.time + 2 * OPENING_SOON_MS;
+    wanted(await show.schedule("best", { opensAt }, by));
+    await pass(lone.world, 100);
+    expect([lone.edge.isBusy, lone.edge.nextOpening]).toEqual([false, opensAt]);
+    await pass(lone.world, OPENING_SOON_MS);
+    expect(lone.edge.isBusy).toBe(true);
+  });
 });
