@@ -80,6 +80,15 @@ network
   .option("--backbone-port <port>", "backbone port of the first edge on a host", wholeNumber)
   .action(async (options) => (await import("./network.ts")).newNetwork(options));
 
+network
+  .command("objects")
+  .description("print a network's Durable Objects as peers of a member on a machine of its own")
+  .requiredOption("--address <url>", "where the Worker is")
+  .requiredOption("--secret <file>", "file with the network's secret, bare or as NETWORK_SECRET=")
+  .option("--regions <list>", "as in REGIONS of wrangler.toml", "fra,nyc,syd")
+  .option("--objects <count>", "as OBJECTS in wrangler.toml", wholeNumber, 1)
+  .action(async (options) => (await import("./network.ts")).printObjects(options));
+
 program
   .command("keys")
   .description("print new keys for a configuration that is written by hand")
@@ -90,6 +99,7 @@ program
   .description("print a token for an operator or a reader")
   .addOption(dir())
   .option("--config <file>", "a member's configuration, instead of a folder")
+  .option("--secret <file>", "file with the network's secret, instead of a folder")
   .addOption(new Option("--role <role>").choices([...OPERATOR_ROLES]).default("reader"))
   .option("--name <name>", "who it is for; stands in the audit", "operator")
   .option("--shows <list>", "shows it is good for (default: all)")

@@ -4,7 +4,9 @@ import { newIdentity, publicKeyHex } from "../../crdt/replicate/introduction.ts"
 import { KEY_BYTES } from "../config.ts";
 import { writeFolder } from "./network/folder.ts";
 import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "./network/plan.ts";
+import { objectPeers } from "./network/object-peers.ts";
 import { say } from "./output.ts";
+import { readSecretFile } from "./secret.ts";
 
 export interface NewNetworkOptions {
   readonly edges: string;
@@ -29,6 +31,20 @@ export function newNetwork(options: NewNetworkOptions): void {
     say(`edge ${name} at ${address}: redbutton edge --config ${config}`);
   for (const { role, config } of folder.processes) say(`${role}: redbutton monitor --config ${config}`);
   say(`Each file goes to its own host. Keep "${folder.path}": the commands of the CLI read it.`);
+}
+
+export interface ObjectsOptions {
+  readonly address: string;
+  readonly secret: string;
+  /** `NAME` or `NAME=HINT`, comma-separated. */
+  readonly regions: string;
+  readonly objects: number;
+}
+
+/** Prints Durable Objects as peers, for the configuration of a member on a machine of its own. */
+export function printObjects({ address, secret, regions, objects }: ObjectsOptions): void {
+  const names = regions.split(",").map((region) => region.trim().replace(/=.*/, ""));
+  say(JSON.stringify(objectPeers({ address, regions: names, objects, network: readSecretFile(secret) }), undefined, 2));
 }
 
 /** Prints keys for a configuration that is written by hand. */

@@ -3,11 +3,14 @@ import { deriveTokenKeys } from "../token.ts";
 import { readConfigFile } from "../runtime/host/config-file.ts";
 import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
 import { say } from "./output.ts";
+import { readSecretFile } from "./secret.ts";
 
 export interface TokenOptions {
   readonly dir?: string;
   /** A member's configuration, where there is no folder. */
   readonly config?: string;
+  /** A file with the network's secret. */
+  readonly secret?: string;
   readonly role: OperatorRole;
   readonly name: string;
   /** Comma-separated; every show where none are named. */
@@ -17,11 +20,13 @@ export interface TokenOptions {
 
 /** Prints a token for an operator or a reader. */
 export function mintToken(options: TokenOptions): void {
-  const secret =
-    options.config === undefined
-      ? openFolder(options.dir ?? DEFAULT_FOLDER).secret()
-      : readConfigFile(options.config).keys.network;
+  const secret = secretOf(options);
   const exp = Math.floor(Date.now() / 1000) + options.days * 86_400;
   const shows = options.shows === undefined ? "*" : options.shows.split(",");
   say(deriveTokenKeys(secret).operators.sign({ sub: options.name, exp, role: options.role, shows }));
+}
+
+function secretOf({ secret, config, dir }: TokenOptions): Uint8Array {
+  if (secret !== undefined) return readSecretFile(secret);
+  return config === undefined ? openFolder(dir ?? DEFAULT_FOLDER).secret() : readConfigFile(config).keys.network;
 }

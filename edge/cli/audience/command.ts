@@ -13,6 +13,7 @@ export function audienceCommand(): Command {
     .option("-n, --receivers <n>", "how many receivers", wholeNumber, 1000)
     .option("-r, --rate <n>", "receivers a second that press for the first time", positive, 1000)
     .option("--edges <list>", "names or addresses, comma-separated (default: all of the network)")
+    .option("--secret <file>", "file with the network's secret, where there is no folder; --edges has addresses then")
     .option("--seed <n>", "the same seed gives the same receivers (default: a random one)", wholeNumber)
     .option("--books <file>", "where the books go (default: in the network's folder)")
     .option("--no-books", "keeps none")

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { ContentBody } from "../../answers.ts";
 import { openFolder, type NetworkFolder } from "../network/folder.ts";
 import { say } from "../output.ts";
+import { readSecretFile } from "../secret.ts";
 import { theShow } from "../show.ts";
 import { askHealth } from "../supervise/status.ts";
 import { UserError } from "../user-error.ts";
@@ -20,6 +21,8 @@ export interface AudienceCommandOptions {
   readonly receivers: number;
   readonly rate: number;
   readonly edges?: string;
+  /** A file with the network's secret, instead of a folder. */
+  readonly secret?: string;
   readonly seed?: number;
   readonly books?: string | false;
   readonly deadline: number;
@@ -33,7 +36,8 @@ export interface AudienceCommandOptions {
 
 /** Runs an audience as the command line says. */
 export async function runAudienceCommand(options: AudienceCommandOptions): Promise<void> {
-  const folder = openFolder(options.dir);
+  const folder = options.secret === undefined ? openFolder(options.dir) : undefined;
+  const secret = folder?.secret() ?? readSecretFile(options.secret!);
   const edges = edgesOf(folder, options.edges);
   const first = await firstThatAnswers(edges);
   const show = await theShow(first.address, options.show);
@@ -49,7 +53,7 @@ export async function runAudienceCommand(options: AudienceCommandOptions): Promi
   });
   const report = await runAudience({
     edges,
-    secret: folder.secret(),
+    secret,
     show,
     poll,
     receivers: options.receivers,
@@ -66,11 +70,13 @@ export async function runAudienceCommand(options: AudienceCommandOptions): Promi
   if (!report.ok) process.exitCode = 1;
 }
 
-function edgesOf(folder: NetworkFolder, list: string | undefined): readonly AudienceEdge[] {
-  if (list === undefined) return folder.edges;
-  return list.split(",").flatMap((each): readonly AudienceEdge[] => {
+function edgesOf(folder: NetworkFolder | undefined, list: string | undefined): readonly AudienceEdge[] {
+  if (list === undefined && folder) return folder.edges;
+  return (list ?? "").split(",").flatMap((each): readonly AudienceEdge[] => {
     const wish = each.trim();
-    return /^https?:/.test(wish) ? [{ name: wish, address: wish }] : folder.edgesNamed(wish);
+    if (/^https?:/.test(wish)) return [{ name: wish, address: wish }];
+    if (folder) return folder.edgesNamed(wish);
+    throw new UserError(`--edges has "${wish}", wanted addresses where there is no folder`);
   });
 }
 
@@ -100,7 +106,11 @@ async function publicPolls(address: string, show: string) {
   throw new UserError(`reading show "${show}" at ${address}: HTTP ${response.status} ${JSON.stringify(body)}`);
 }
 
-function booksFile(folder: NetworkFolder, { books }: AudienceCommandOptions, name: string): string | undefined {
+function booksFile(
+  folder: NetworkFolder | undefined,
+  { books }: AudienceCommandOptions,
+  name: string,
+): string | undefined {
   if (books === false) return undefined;
-  return books ?? join(folder.booksFolder, name);
+  return books ?? (folder ? join(folder.booksFolder, name) : name);
 }

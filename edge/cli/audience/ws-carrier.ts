@@ -30,6 +30,8 @@ interface Pending {
 export class WebSocketCarrier implements Carrier {
   readonly #address: string;
   readonly #poll: string;
+  /** The receiver's shard, once an edge has told it. */
+  #shard: number | undefined;
   #state: State = { is: "closed" };
   #pending: Pending | undefined;
   #count = 0;
@@ -61,7 +63,8 @@ export class WebSocketCarrier implements Carrier {
   }
 
   #dial(token: string): void {
-    const ws = new WebSocket(this.#address, { perMessageDeflate: false });
+    const query = this.#shard === undefined ? "" : `?shard=${this.#shard}`;
+    const ws = new WebSocket(`${this.#address}${query}`, { perMessageDeflate: false });
     this.#state = { is: "dialing", ws };
     ws.on("open", () => ws.send(JSON.stringify({ type: "hello", token })));
     ws.on("message", (data: Buffer) => this.#hear(ws, data));
@@ -82,10 +85,22 @@ export class WebSocketCarrier implements Carrier {
       case "receipt":
         return this.#settle(message.id, readReceipt(message));
       case "refused":
+        if (this.#redials(message)) return;
         return this.#settle(message.id, readProblem(message));
       default:
         return;
     }
+  }
+
+  /** A front that steers by shards cannot know a socket's: whoever comes to the wrong one is told, and dials again. */
+  #redials({ code, shard, id }: Message): boolean {
+    if (code !== "wrong_shard" || typeof shard !== "number" || id !== undefined || shard === this.#shard) return false;
+    if (this.#state.is === "closed" || !this.#pending) return false;
+    this.#shard = shard;
+    const { ws } = this.#state;
+    this.#dial(this.#pending.sending.token);
+    ws.terminate();
+    return true;
   }
 
   #ballot(ws: WebSocket, pending: Pending): void {
@@ -127,7 +142,15 @@ export class WebSocketCarrier implements Carrier {
   }
 }
 
-function parse(data: Buffer): { readonly type?: unknown; readonly id?: unknown } | undefined {
+/** What is looked at of a message. */
+interface Message {
+  readonly type?: unknown;
+  readonly id?: unknown;
+  readonly code?: unknown;
+  readonly shard?: unknown;
+}
+
+function parse(data: Buffer): Message | undefined {
   try {
     const value: unknown = JSON.parse(data.toString("utf8"));
     return typeof value === "object" && value !== null ? value : undefined;

@@ -1,9 +1,7 @@
-import { hkdf } from "@noble/hashes/hkdf.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Peer } from "../../../crdt/replicate/link.ts";
-import { identityFrom, SECRET_KEY_BYTES, type Identity, type Role } from "../../../crdt/replicate/introduction.ts";
+import type { Identity, Role } from "../../../crdt/replicate/introduction.ts";
 import type { PeerConfig } from "../../config.ts";
+import { derivedIdentity, objectEdgeName } from "../../derived-identity.ts";
 import type { Settings } from "./settings.ts";
 
 /** A member of the network that is a Durable Object. */
@@ -15,17 +13,12 @@ export const RECORDER_NAME = "recorder";
 /** Addresses of objects, as a link's dialler sees them. */
 export const OBJECT_SCHEME = "object:";
 
-/** Name of the edge object that has the shards `index`, `index + objects`, … in a region. */
-export function edgeName(region: string, index: number): string {
-  return `${region}-${index}`;
-}
-
 /** Every object of the network: regions × objects, and the recorder where there is a database. */
 export function objectMembers({ regions, objects, database }: Settings): ObjectMember[] {
   const edges = regions.flatMap(({ name: region }) =>
     Array.from({ length: objects }, (_, index) => ({
       role: "edge" as const,
-      name: edgeName(region, index),
+      name: objectEdgeName(region, index),
       region,
       index,
     })),
@@ -38,16 +31,11 @@ export function shardsOf(index: number, objects: number, shards: number): number
   return Array.from({ length: shards }, (_, shard) => shard).filter((shard) => shard % objects === index);
 }
 
-/**
- * An object's keys, from the network's secret and its name (HKDF, RFC 5869): one secret is enough for any number of
- * objects, and whoever has it could mint every token anyway.
- */
 export function objectIdentity(
   { name, role }: { name: string; role: "edge" | "recorder" },
   network: Uint8Array,
 ): Identity {
-  const seed = hkdf(sha256, network, undefined, utf8ToBytes(`redbutton member ${name} 1`), SECRET_KEY_BYTES);
-  return identityFrom(name, roleOf(role), seed);
+  return derivedIdentity(name, roleOf(role), network);
 }
 
 /**

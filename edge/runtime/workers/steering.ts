@@ -32,6 +32,7 @@ export interface SteeringWish {
 /** Chooses objects, by what this isolate has seen of them. */
 export class Steering {
   readonly #settings: Settings;
+  readonly #names: ReadonlySet<string>;
   readonly #candidates: readonly Candidate[];
   readonly #policy: Policy;
   readonly #now: () => number;
@@ -42,6 +43,7 @@ export class Steering {
 
   constructor(settings: Settings, now: () => number, draw: () => number) {
     this.#settings = settings;
+    this.#names = new Set(objectMembers(settings).flatMap(({ name, role }) => (role === "edge" ? [name] : [])));
     this.#candidates = candidatesOf(settings);
     this.#policy = policyNamed(
       settings.policy,
@@ -65,7 +67,7 @@ export class Steering {
 
   /** Whether there is an edge object of this name. */
   knows(name: string): boolean {
-    return this.#candidates.some(({ edge }) => edge === name);
+    return this.#names.has(name);
   }
 
   /** An object failed to answer. */

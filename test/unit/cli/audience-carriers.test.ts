@@ -171,6 +171,24 @@ describe("over a WebSocket", () => {
     expect(await answerOf(new WebSocketCarrier(edge.address, target))).toEqual(heard);
   });
 
+  test("whoever comes to the wrong shard dials again, with the right one, and says nothing of it", async () => {
+    const urls: (string | undefined)[] = [];
+    const server = createServer();
+    new WebSocketServer({ server }).on("connection", (socket: WebSocket, request) => {
+      urls.push(request.url);
+      socket.on("message", (data: Buffer) => {
+        const { type, id } = JSON.parse(data.toString()) as { type: string; id: string };
+        if (type === "ballot") return socket.send(JSON.stringify({ type: "receipt", id, ...receipt }));
+        if (request.url?.endsWith("?shard=3")) return socket.send(JSON.stringify({ type: "welcome" }));
+        socket.send(JSON.stringify({ type: "refused", code: "wrong_shard", shard: 3 }));
+        socket.close(4421);
+      });
+    });
+    const carrier = new WebSocketCarrier(await listening(server), target);
+    expect(await answerOf(carrier)).toEqual({ is: "receipt", ...receipt });
+    expect(urls).toEqual(["/v1/shows/demo/live", "/v1/shows/demo/live?shard=3"]);
+  });
+
   test("comes back after silence with a new connection", async () => {
     let count = 0;
     const edge = await wsEdge((socket, { id }) => {
