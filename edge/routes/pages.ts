@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";
 import type { RouteContext, RouteHandler } from "./context.ts";
@@ -15,14 +14,19 @@ export function showPage({ pages }: RouteContext, root: PageRoot): RouteHandler 
     const page = pages.get(`${root}/index.html`);
     if (!page)
       return problem(refuse("not_found", `this edge was started without its pages: \`npm run build\` makes them`));
-    const type = root === "tv" && asksForHbbtv(c) ? `${HBBTV_TYPE}; charset=utf-8` : page.type;
-    return new Response(page.body, { headers: { ...headers, "Content-Type": type, Vary: "Accept, User-Agent" } });
+    return new Response(page.body, { headers: { ...headers, ...pageType(root, c.req.raw.headers, page.type) } });
   };
 }
 
+/** The page's media type, which depends on who asks; `usual` is what browsers get. */
+export function pageType(root: PageRoot, asked: Headers, usual: string): Readonly<Record<string, string>> {
+  const type = root === "tv" && asksForHbbtv(asked) ? `${HBBTV_TYPE}; charset=utf-8` : usual;
+  return { "Content-Type": type, Vary: "Accept, User-Agent" };
+}
+
 /** A television that names the type, or one that does not and says what it is (TS 102 796, 7.3.2.4). */
-function asksForHbbtv(c: Context): boolean {
-  return (c.req.header("Accept")?.includes(HBBTV_TYPE) ?? false) || /\bHbbTV\//.test(c.req.header("User-Agent") ?? "");
+function asksForHbbtv(headers: Headers): boolean {
+  return (headers.get("Accept")?.includes(HBBTV_TYPE) ?? false) || /\bHbbTV\//.test(headers.get("User-Agent") ?? "");
 }
 
 /** A file that a page loads. */

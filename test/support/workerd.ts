@@ -42,6 +42,9 @@ export function findWorkerd(): string {
   return join(dirname(manifest), "bin/workerd");
 }
 
+const living = new Set<ChildProcess>();
+process.once("exit", () => living.forEach((child) => child.kill("SIGKILL")));
+
 export interface WorkerdWish {
   /** Region → port of 127.0.0.1; a request that comes there is that region's. */
   readonly ports: Readonly<Record<string, number>>;
@@ -84,7 +87,8 @@ export class Workerd {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    process.once("exit", () => child.kill("SIGKILL"));
+    living.add(child);
+    child.once("exit", () => living.delete(child));
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (part: Buffer) => (this.#output += part.toString("utf8")));
     const deadline = Date.now() + READY_WITHIN_MS;

@@ -10,6 +10,7 @@ import { LINK_PATH } from "../host/door.ts";
 import type { Env } from "./env.ts";
 import { BACKBONE_PATH, edgeStub } from "./links.ts";
 import { RECORDER_NAME } from "./members.ts";
+import { servePages } from "./pages.ts";
 import { placeOf } from "./places.ts";
 import { readSettings, refuseSettings, type Settings } from "./settings.ts";
 import { Steering } from "./steering.ts";
@@ -43,7 +44,10 @@ export class Door {
   async fetch(request: Request, ctx: ExecutionContext): Promise<Response> {
     const url = new URL(request.url);
     if (url.pathname.startsWith(BACKBONE_PATH)) return this.#link(request, url.pathname);
-    if (!isForEdge(url.pathname)) return this.#env.ASSETS?.fetch(request) ?? nothingAt(url.pathname);
+    if (!isForEdge(url.pathname)) {
+      const { ASSETS } = this.#env;
+      return ASSETS ? servePages(ASSETS, request, url) : nothingAt(url.pathname);
+    }
     const member = url.searchParams.get("member");
     if (member === RECORDER_NAME) return this.#recorder();
     if (member !== null && this.#steering.knows(member)) return this.#ask(request, [member]);
@@ -142,9 +146,10 @@ export function doorOf(env: Env): Door | Response {
 
 /** What objects answer; everything else is a page's file. */
 function isForEdge(path: string): boolean {
-  return path.startsWith("/v1/") || path.startsWith("/schemas/") || EDGE_PATHS.has(path);
+  return EDGE_PATHS.has(path) || EDGE_FOLDERS.some((folder) => path.startsWith(folder));
 }
 
+const EDGE_FOLDERS = ["/v1/", "/schemas/", "/hls/", "/hbbtv/"];
 const EDGE_PATHS = new Set(["/healthz", "/readyz", "/metrics", "/openapi.json"]);
 
 function nothingAt(path: string): Response {
