@@ -64,6 +64,20 @@ dnsExport
     (await import("./dns/export.ts")).exportGdnsd({ config: settings, ...options }),
   );
 
+const lb = program
+  .command("lb")
+  .description("run the load balancer, an HTTP and WebSocket front; SIGHUP reads its settings again")
+  .option("--config <file>", "its settings", "lb.json")
+  .addOption(supervised())
+  .action(async (options) => (await import("./lb/run.ts")).runLb(options));
+lb.command("export")
+  .description("write another balancer's configuration from these settings")
+  .command("haproxy")
+  .description("HAProxy, for production")
+  .option("--settings <file>", "the load balancer's settings", "lb.json")
+  .option("--out <file>", "file to write", "haproxy.cfg")
+  .action(async ({ settings, out }) => (await import("./lb/export.ts")).exportHaproxy({ config: settings, out }));
+
 const network = program.command("network").description("networks of several machines");
 network
   .command("new")

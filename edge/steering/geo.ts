@@ -52,13 +52,20 @@ export type GeoSettings = v.InferOutput<typeof geoSettings>;
 
 export const NO_GEO: GeoSettings = { networks: [] };
 
-/** The configured networks with their places. */
-export function placesByNetwork({ networks }: GeoSettings): Networks<Place> {
+/** The configured networks as they were written, with their places. */
+export function networkPlaces({ networks }: GeoSettings): { network: string; place: Place }[] {
+  return networks.flatMap((entry) => {
+    const place = "place" in entry ? entry.place : countryPlace(entry.country);
+    return place ? [{ network: entry.network, place }] : [];
+  });
+}
+
+/** The same, to be looked up. */
+export function placesByNetwork(settings: GeoSettings): Networks<Place> {
   return new Networks(
-    networks.flatMap((entry) => {
-      const network = parseNetwork(entry.network);
-      const place = "place" in entry ? entry.place : countryPlace(entry.country);
-      return network && place ? [[network, place] as const] : [];
+    networkPlaces(settings).flatMap(({ network, place }) => {
+      const parsed = parseNetwork(network);
+      return parsed ? [[parsed, place] as const] : [];
     }),
   );
 }

@@ -1,5 +1,5 @@
 // A zone with three edges, and a responder for it, in a world that a test winds by hand.
-import { Figures } from "../../edge/cli/dns/figures.ts";
+import { Figures } from "../../edge/cli/steering/figures.ts";
 import { Responder, type DnsScene, type ResponderOptions } from "../../edge/cli/dns/responder.ts";
 import { parseNetwork } from "../../edge/steering/address.ts";
 import { Cookies } from "../../edge/steering/dns/cookie.ts";
@@ -58,7 +58,7 @@ export function zoneWith(edges: readonly DnsEdge[], more: Partial<Zone> = {}): Z
 /** A responder whose scene and clock a test may change. */
 export function dnsScene(more: Partial<ResponderOptions> = {}) {
   const world = new ManualWorld();
-  const figures = new Figures();
+  const figures = new Figures("redbutton_dns");
   const chance = new SeededRandom(3);
   const scene: { current: DnsScene } = {
     current: { zone: zoneWith([FRA, NYC, SYD]), locate: locatorOf(PLACES) },

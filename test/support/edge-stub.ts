@@ -1,6 +1,7 @@
-// What steering sees of an edge, and nothing behind it: /healthz and /v1/edges, answering as a test wishes.
-import { createServer, type Server, type ServerResponse } from "node:http";
+// What steering sees of an edge, and an echo behind it: /healthz, /readyz and /v1/edges answer as a test wishes.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { WebSocketServer, type WebSocket } from "ws";
 import type { LoadBody } from "../../edge/steering/report.ts";
 
 export type Condition = "well" | "not ready" | "draining" | "hung";
@@ -9,6 +10,10 @@ export class EdgeStub {
   readonly name: string;
   readonly port: number;
   condition: Condition = "well";
+  /** Requests that were no health checks. */
+  requests = 0;
+  /** Those of them that have not ended. */
+  open = 0;
   load: LoadBody = { receivers: 1, ballots_per_s: 1, capacity: { receivers: 1000, ballots_per_s: 1000 } };
   /** More about it on the roster, e.g. its place. */
   readonly #more: object;
@@ -21,7 +26,12 @@ export class EdgeStub {
     this.#roster = roster;
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
-    server.on("request", ({ url }, response) => this.#answer(url ?? "", response));
+    server.on("request", (request, response) => this.#answer(request, response));
+    const sockets = new WebSocketServer({ server });
+    sockets.on("connection", (socket: WebSocket, { headers }) => {
+      socket.send(JSON.stringify({ edge: name, headers }));
+      socket.on("message", (data: Buffer, isBinary: boolean) => socket.send(data, { binary: isBinary }));
+    });
   }
 
   /** Starts one; it joins the edges in `roster`, which each of them lists. `port`: 0 for any free one. */
@@ -44,12 +54,27 @@ export class EdgeStub {
     await closed;
   }
 
-  #answer(url: string, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = request.url ?? "";
     if (this.condition === "hung") return;
     if (url === "/v1/edges") return send(response, { edges: this.#roster.map((stub) => stub.#entry()) });
-    if (url !== "/healthz") return void response.writeHead(404).end();
     const ready = this.condition === "well";
+    if (url === "/readyz") return void response.writeHead(ready ? 200 : 503).end();
+    if (url !== "/healthz") return void this.#echo(request, response);
     send(response, { edge: this.name, ready, draining: this.condition === "draining", load: this.load });
+  }
+
+  /** Whatever else is asked for comes back. "/break" breaks the connection once the request is here. */
+  async #echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests += 1;
+    if (request.url === "/break") return void request.socket.destroy();
+    this.open += 1;
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    this.open -= 1;
+    const { method, url, headers } = request;
+    const body = Buffer.concat(parts).toString("utf8");
+    send(response, { edge: this.name, method, url, headers, body });
   }
 
   #entry(): object {

@@ -2,12 +2,13 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { whenToStop } from "../../runtime/host/signals.ts";
 import { realWorld } from "../../runtime/host/world.ts";
-import { countryPlace } from "../../steering/countries.ts";
+import { networkPlaces } from "../../steering/geo.ts";
 import { gdnsdFiles, gdnsdHealth, HEALTH_FILE, type GdnsdWish } from "../../steering/dns/gdnsd.ts";
 import type { DnsEdge } from "../../steering/dns/zone.ts";
 import { say } from "../output.ts";
 import { Directory } from "../steering/directory.ts";
-import { readDnsSettings, settingsOrEnd } from "./run.ts";
+import { settingsOrEnd } from "../steering/run.ts";
+import { readDnsSettings } from "./run.ts";
 import { zoneOf, type DnsSettings } from "./settings.ts";
 
 export interface ExportGdnsdOptions {
@@ -55,11 +56,7 @@ async function keepHealth(directory: Directory, path: string, stop: Promise<unkn
 function wishOf(settings: DnsSettings, edges: readonly DnsEdge[], folder: string): GdnsdWish {
   const serial = Math.floor(Date.now() / 1000);
   const { name: zone, nameservers, contact, ttlS } = zoneOf(settings, edges, serial);
-  const { mmdb, networks } = settings.geo;
-  const places = networks.map((each) => ({
-    network: each.network,
-    place: "place" in each ? each.place : countryPlace(each.country)!,
-  }));
+  const { mmdb } = settings.geo;
   return {
     zone,
     nameservers,
@@ -70,7 +67,7 @@ function wishOf(settings: DnsSettings, edges: readonly DnsEdge[], folder: string
     order: settings.order,
     edges,
     listen: settings.listen,
-    networks: places,
+    networks: networkPlaces(settings.geo),
     folder,
     ...(mmdb === undefined ? {} : { mmdb }),
   };

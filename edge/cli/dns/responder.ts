@@ -7,7 +7,7 @@ import { emptyReply, type DnsQuery } from "../../steering/dns/message.ts";
 import type { Zone } from "../../steering/dns/zone.ts";
 import type { Locator } from "../../steering/locator.ts";
 import { clientNetwork } from "../../subnet.ts";
-import type { Figures } from "./figures.ts";
+import type { Figures } from "../steering/figures.ts";
 import { decodeQuery, encodeFormatError, encodeReply, encodeTruncated, type Decoded } from "./packet.ts";
 
 /** What answers are made from; a reload replaces it as a whole. */

@@ -9,7 +9,7 @@ import { drawFrom } from "../../steering/draw.ts";
 import type { Locator } from "../../steering/locator.ts";
 import { Directory } from "../steering/directory.ts";
 import { listenMetrics, type MetricsListener } from "../steering/metrics-listener.ts";
-import { Figures } from "./figures.ts";
+import { Figures } from "../steering/figures.ts";
 import { Responder, type DnsScene } from "./responder.ts";
 import { listenDns, type DnsListener } from "./server.ts";
 import { zoneOf, type DnsSettings } from "./settings.ts";
@@ -21,7 +21,7 @@ const EXPLAINED: Limit = { burst: 10, perSecond: 10 };
 
 /** The DNS server as a whole: its listeners, its edges, its data. */
 export class DnsService {
-  readonly figures = new Figures();
+  readonly figures = new Figures("redbutton_dns");
   readonly #world: World;
   readonly #directory: Directory;
   readonly #listeners = new Map<string, DnsListener>();
@@ -38,6 +38,7 @@ export class DnsService {
     const service = new DnsService(settings, await openLocator(settings.geo), world);
     await service.#directory.start();
     await service.#listen();
+    world.log("info", "dns is up", { zone: settings.zone, listen: service.addresses.join(" ") });
     return service;
   }
 

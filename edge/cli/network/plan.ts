@@ -78,6 +78,8 @@ export interface PlannedProgram {
   readonly name: string;
   /** Its module, from the repository's root; it is given `--config FILE` and `--supervised`. */
   readonly entry: string;
+  /** Where it runs on one runtime only. */
+  readonly runtime?: "node";
   /** Where its /healthz is; without, it is well while it runs. */
   readonly status?: string;
   /** Its own settings; planning adds its name and the network's secret, as `keys.network`. */

@@ -1,6 +1,12 @@
-/** Counters of the server by name and labels, for Prometheus. */
+/** Counters of a program by name and labels, for Prometheus. */
 export class Figures {
+  readonly #prefix: string;
   readonly #counts = new Map<string, number>();
+
+  /** `prefix`: of all names, e.g. "redbutton_dns". */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
 
   /** `labels` as in the exposition format, e.g. `rcode="NOERROR"`; values are our own words or names of edges. */
   count(name: string, labels = ""): void {
@@ -13,7 +19,7 @@ export class Figures {
   }
 
   text(): string {
-    const lines = [...this.#counts].map(([key, value]) => `redbutton_dns_${key} ${value}`).toSorted();
+    const lines = [...this.#counts].map(([key, value]) => `${this.#prefix}_${key} ${value}`).toSorted();
     return `${lines.join("\n")}\n`;
   }
 }

@@ -1,0 +1,12 @@
+import { readSettings, runSteering, type RunOptions } from "../steering/run.ts";
+import { LbService } from "./service.ts";
+import { parseLbSettings, type LbSettings } from "./settings.ts";
+
+/** Runs the load balancer. */
+export function runLb(options: RunOptions): Promise<void> {
+  return runSteering({ name: "lb", read: readLbSettings, start: LbService.start }, options);
+}
+
+export function readLbSettings(path: string): LbSettings {
+  return readSettings(path, parseLbSettings);
+}
