@@ -16,6 +16,8 @@ export interface MemberOptions {
   readonly identity: Identity;
   /** Whether peers can dial this member; one that does not listen dials all that do. */
   readonly listens: boolean;
+  /** Passes on what peers send: see `BackboneOptions`. */
+  readonly relays?: boolean;
   /** Everyone else on the backbone. */
   readonly peers: readonly Peer[];
   readonly store: Store;

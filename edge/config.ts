@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { EDGE_NAME, MAX_EDGE_NAME_BYTES } from "../crdt/batch.ts";
 import { SIGNATURE_ALGORITHMS, type BroadcasterConfig } from "./jwks.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { geoSettings, placeSetting, type GeoSettings } from "./steering/geo.ts";
 import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
 import type { Place } from "./steering/place.ts";
 
@@ -20,6 +21,8 @@ export interface EdgeConfig extends MemberConfig {
   readonly backbone: ListenConfig;
   /** Where it stands: receivers near it are sent here. */
   readonly place?: Place;
+  /** What tells it where receivers are, for /v1/edges/nearest. */
+  readonly geo?: GeoSettings;
   /** How much work it is built for. */
   readonly capacity: Capacity;
   /** Proxies in front of this edge, whose word on a client's address (X-Forwarded-For) is taken. */
@@ -77,6 +80,8 @@ export interface PeerConfig {
   readonly key: Uint8Array;
   /** Address of its backbone; a process has none, and dials. */
   readonly address?: string;
+  /** False: known by its key, and reached through a hub. */
+  readonly linked?: false;
 }
 
 export interface StoreConfig {
@@ -97,7 +102,7 @@ export interface SecretReader {
 }
 
 /** What a process is there for; a monitor is there for everything, over a database in a file. */
-export const PROCESS_ROLES = ["recorder", "watcher", "monitor"] as const;
+export const PROCESS_ROLES = ["recorder", "watcher", "monitor", "hub"] as const;
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
 const ROLES = ["edge", ...PROCESS_ROLES] as const;
 type Role = (typeof ROLES)[number];
@@ -143,6 +148,7 @@ export const peer = v.strictObject({
   role,
   key: publicKey,
   address: v.optional(url(`"ws://HOST:PORT/link"`, /^wss?:\/\/\S+\/link$/)),
+  linked: v.exactOptional(v.literal(false, "false, or nothing")),
 });
 const storeUrl = url(
   `"file:PATH", or a libSQL server's "https://…", "http://…" or "libsql://…"`,
@@ -154,10 +160,6 @@ const store = v.union(
 );
 const algorithm = v.picklist(SIGNATURE_ALGORITHMS, oneOf(SIGNATURE_ALGORITHMS));
 const positive = v.pipe(v.number("a number above 0"), v.gtValue(0, "a number above 0"));
-const degrees = (most: number, towards: string) => {
-  const wanted = `degrees ${towards}, -${most} to ${most}`;
-  return v.pipe(v.number(wanted), v.minValue(-most, wanted), v.maxValue(most, wanted));
-};
 const limit = v.strictObject({ burst: v.pipe(positive, v.minValue(1, "1 or more")), perSecond: positive });
 const limitEntries = {
   receiversPerAddress: v.optional(limit, DEFAULT_LIMITS.receiversPerAddress),
@@ -187,12 +189,8 @@ const edge = v.strictObject({
     address: v.optional(url("an http:// or https:// address", /^https?:\/\/\S+$/)),
   }),
   backbone: address,
-  place: v.optional(
-    v.strictObject(
-      { latitude: degrees(90, "north"), longitude: degrees(180, "east") },
-      `{"latitude": …, "longitude": …}`,
-    ),
-  ),
+  place: v.optional(placeSetting),
+  geo: v.optional(geoSettings),
   capacity: v.optional(
     v.strictObject({
       receivers: v.optional(positive, DEFAULT_CAPACITY.receivers),
@@ -287,9 +285,9 @@ function readConfig(file: FileContents, secrets: Secrets): Config {
     return { ...member, role: its, ...(backbone ? { backbone } : {}), ...(status ? { status } : {}) };
   }
   const { host, port: at, address: told } = file.public;
-  const { backbone, place, capacity, proxies, limits, hls, watch, jwks } = file;
+  const { backbone, place, geo, capacity, proxies, limits, hls, watch, jwks } = file;
   const own = { host, port: at, address: told ?? `http://${host.includes(":") ? `[${host}]` : host}:${at}` };
-  const optional = { ...(place ? { place } : {}), ...(jwks ? { jwks } : {}) };
+  const optional = { ...(place ? { place } : {}), ...(geo ? { geo } : {}), ...(jwks ? { jwks } : {}) };
   return { ...member, role: "edge", public: own, backbone, capacity, proxies, limits, hls, watch, ...optional };
 }
 

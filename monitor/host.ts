@@ -22,7 +22,7 @@ export interface WatchPlan {
 
 /** What a process is to be, as its configuration says it. */
 export interface ProcessPlan extends WatchPlan {
-  readonly role: "recorder" | "watcher" | "monitor";
+  readonly role: "recorder" | "watcher" | "monitor" | "hub";
   readonly store: DatabasePlace;
 }
 
@@ -57,7 +57,15 @@ export interface HostedProcess {
 
 /** Opens what the duties of a process keep. */
 export async function openProcess(plan: ProcessPlan): Promise<OpenedProcess> {
-  return plan.role === "watcher" ? openWatcher(plan) : openRecorder(plan);
+  switch (plan.role) {
+    case "watcher":
+      return openWatcher(plan);
+    case "hub":
+      return openHub(plan);
+    case "recorder":
+    case "monitor":
+      return openRecorder(plan);
+  }
 }
 
 /** Watches thresholds beside whatever else a member does. */
@@ -93,6 +101,13 @@ async function openWatcher(plan: ProcessPlan): Promise<OpenedProcess> {
       await store.close();
     },
   };
+}
+
+/** A replica that others meet at: it has no duties but to hold what there is, and to pass it on. */
+async function openHub(plan: ProcessPlan): Promise<OpenedProcess> {
+  const { url, ...options } = plan.store;
+  const store = await openLibsqlStore(url, options);
+  return { store, create: (member) => hosted(member, []), close: () => store.close() };
 }
 
 function latchOf({ latch }: WatchPlan): LatchOnDemand | undefined {

@@ -32,6 +32,8 @@ export interface BackboneOptions {
   readonly identity: Identity;
   /** Whether peers can dial this member. */
   readonly listens: boolean;
+  /** Passes on what peers send: the middle of a network in which they have no links with each other. */
+  readonly relays?: boolean;
   readonly boot: string;
   /** The Yjs client under which this boot writes. */
   readonly client: number;
@@ -91,11 +93,14 @@ export class Backbone implements ConversationHost {
     this.#open(socket);
   }
 
-  /** Sends a document's update to every peer that wants it, if its origin asks for that. */
+  /** Sends a document's update to every peer that wants it, if its origin asks for that; never back to whom it came from. */
   push(document: string, update: Uint8Array, origin: Origin): void {
-    if (!consequences(origin).push) return;
-    if (!this.#introduced) this.#introduce();
-    for (const conversation of this.#conversations.values()) conversation.push(document, update);
+    const sender = origin.from === "peer" ? origin.peer : undefined;
+    const isRelayed = sender !== undefined && this.#options.relays === true;
+    if (!consequences(origin).push && !isRelayed) return;
+    if (sender === undefined && !this.#introduced) this.#introduce();
+    for (const conversation of this.#conversations.values())
+      if (conversation.peer !== sender) conversation.push(document, update);
   }
 
   /** Compares a show that has just come into being, instead of at the next round. */

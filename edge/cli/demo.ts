@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { EdgeApi } from "./api.ts";
 import { runAudience, type AudiencePoll } from "./audience/audience.ts";
 import { readBooks, type Books } from "./audience/books.ts";
+import { Finder } from "./audience/finder.ts";
 import { progressDisplay } from "./audience/progress.ts";
 import { reportText, type AudienceReport } from "./audience/report.ts";
 import { writeFolder, type NetworkFolder } from "./network/folder.ts";
@@ -143,10 +144,13 @@ async function waitForThreshold(
 /** The audience votes at all edges; when half of it is done, one edge is killed and started again. */
 async function vote({ folder, network, poll, tell }: Stage, receivers: number): Promise<AudienceReport> {
   tell(`${grouped(receivers)} receivers vote; some repeat, change their minds, move; ${VICTIM} will be killed`);
+  const finder = new Finder(folder.edges);
+  await finder.start();
   const display = progressDisplay(receivers);
   let accident: Promise<string> | undefined;
   const report = await runAudience({
     edges: folder.edges,
+    finder,
     secret: folder.secret(),
     show: SAMPLE_SHOW.id,
     poll,
@@ -161,11 +165,18 @@ async function vote({ folder, network, poll, tell }: Stage, receivers: number): 
     },
   });
   display.end();
+  finder.stop();
   if (!accident) throw new UserError(`the audience was done before ${VICTIM} could be killed`);
   tell(await accident);
+  tell(`steering sent receivers of twelve countries to their nearest edge: ${sentText(folder, finder)}`);
   say(indented(reportText(report)));
   if (!report.ok) throw new UserError(`${report.unknown.length} presses were never acknowledged`);
   return report;
+}
+
+function sentText({ edges }: NetworkFolder, finder: Finder): string {
+  const sent = finder.given();
+  return edges.map(({ name }, i) => `${name} ${grouped(sent[i]!.receivers)}`).join(", ");
 }
 
 async function killAndWait(network: RunningNetwork): Promise<string> {

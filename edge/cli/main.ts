@@ -23,11 +23,12 @@ const show = () => new Option("--show <show>", "the show (default: the only one)
 
 program
   .command("up")
-  .description("start a network on this machine: edges fra, nyc and syd, and the recorder")
+  .description("start a network on this machine: edges fra, nyc and syd, what watches and records, DNS and a front")
   .addOption(dir())
   .addOption(runtime())
   .option("--port <port>", "first public port of a new network", wholeNumber)
   .option("--no-sample", "create no sample show")
+  .option("--hub", "link a new network's members with a hub, and with nobody else")
   .action(async (options) => (await import("./up.ts")).up(options));
 
 program

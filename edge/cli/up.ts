@@ -3,7 +3,9 @@ import type { Config, ListenConfig } from "../config.ts";
 import { EdgeApi } from "./api.ts";
 import { DEFAULT_FOLDER, findFolder, writeFolder, type NetworkFolder } from "./network/folder.ts";
 import { buildPages } from "./pages/build.ts";
-import { DEFAULT_PORTS, parseEdges, planNetwork } from "./network/plan.ts";
+import { localEdges } from "./network/local-edges.ts";
+import { DEFAULT_HUB_PORT, DEFAULT_STEERING_PORTS, localSteering } from "./network/local-steering.ts";
+import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
 import { DEFAULT_LOCAL_PORTS, localProcesses } from "./network/local.ts";
 import { isFree } from "./network/ports.ts";
 import { MemberLog, say, style } from "./output.ts";
@@ -26,9 +28,10 @@ export interface UpOptions {
   readonly port?: number;
   /** `false` leaves the sample show out. */
   readonly sample?: boolean;
+  /** A new network's members are linked with a hub, and with nobody else. */
+  readonly hub?: boolean;
 }
 
-const EDGES = "fra=127.0.0.1,nyc=127.0.0.1,syd=127.0.0.1";
 /** Starting takes a second or two; a machine under load several. */
 const START_TIMEOUT_MS = 60_000;
 /** A new show is at every edge within a round of anti-entropy. */
@@ -80,8 +83,17 @@ function findOrMakeFolder(options: UpOptions): NetworkFolder {
     status: [status[0] + shift, status[1] + shift],
     encoder: encoder + shift,
   });
-  const wish = { edges: parseEdges(EDGES), ...processes, ports, inspect: true };
-  return writeFolder(path, planNetwork(wish));
+  const edges = localEdges(ports);
+  const { dns, dnsStatus, lb, lbStatus } = DEFAULT_STEERING_PORTS;
+  const steering = localSteering(edges, {
+    dns: dns + shift,
+    dnsStatus: dnsStatus + shift,
+    lb: lb + shift,
+    lbStatus: lbStatus + shift,
+  });
+  const hub = options.hub === true ? { hub: { host: "127.0.0.1", backbone: DEFAULT_HUB_PORT + shift } } : {};
+  const programs = [...processes.programs, ...steering];
+  return writeFolder(path, planNetwork({ edges, ...processes, programs, ports, inspect: true, ...hub }));
 }
 
 async function refuseSecond(folder: NetworkFolder): Promise<void> {

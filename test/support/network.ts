@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
-import { DEFAULT_PORTS, planNetwork, RECORDER } from "../../edge/cli/network/plan.ts";
+import { DEFAULT_PORTS, planNetwork, RECORDER, type NetworkWish } from "../../edge/cli/network/plan.ts";
 import { freePorts } from "../../edge/cli/network/ports.ts";
 import { RunningNetwork } from "../../edge/cli/supervise/network.ts";
 import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
@@ -28,8 +28,9 @@ export interface TestNetwork {
 export async function startNetwork(
   runtime: RuntimeName,
   names: readonly string[] = ["fra", "nyc", "syd"],
+  more: Partial<NetworkWish> = {},
 ): Promise<TestNetwork> {
-  const folder = await writeNetwork(names);
+  const folder = await writeNetwork(names, more);
   const lines: string[] = [];
   const network = new RunningNetwork(folder, runtime, {
     online: (name, line) => lines.push(`${name} ${line}`),
@@ -50,7 +51,7 @@ export async function startNetwork(
 }
 
 /** The folder of a network on free ports, nothing started. */
-export async function writeNetwork(names: readonly string[]): Promise<NetworkFolder> {
+export async function writeNetwork(names: readonly string[], more: Partial<NetworkWish> = {}): Promise<NetworkFolder> {
   const ports = await freePorts(names.length * 2);
   const edges = names.map((name, i) => ({
     name,
@@ -59,6 +60,6 @@ export async function writeNetwork(names: readonly string[]): Promise<NetworkFol
     backboneHost: "127.0.0.1",
     ports: { public: ports[i]!, backbone: ports[names.length + i]! },
   }));
-  const plan = planNetwork({ edges, processes: [RECORDER], ports: DEFAULT_PORTS });
+  const plan = planNetwork({ edges, processes: [RECORDER], ports: DEFAULT_PORTS, ...more });
   return writeFolder(mkdtempSync(join(tmpdir(), "redbutton-test-")), plan);
 }

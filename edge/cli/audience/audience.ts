@@ -3,6 +3,7 @@ import { deriveTokenKeys, type TokenKey } from "../../token.ts";
 import { BooksWriter, Totals, type AudienceLine, type ReceiverLine } from "./books.ts";
 import type { AudienceEdge, Carrier, Target } from "./carrier.ts";
 import { Dice } from "./dice.ts";
+import type { Finder } from "./finder.ts";
 import { expectations } from "./expectation.ts";
 import { HttpCarrier } from "./http-carrier.ts";
 import { DEFAULT_SHARES, planReceiver, type PlannedPoll, type Shares } from "./plan.ts";
@@ -23,6 +24,8 @@ export interface AudiencePoll {
 
 export interface AudienceOptions {
   readonly edges: readonly AudienceEdge[];
+  /** Finds each receiver's first edge; without it, they are spread evenly. */
+  readonly finder?: Finder;
   /** The network's secret: the audience mints its tokens itself, so that no limit by address applies. */
   readonly secret: Uint8Array;
   readonly show: string;
@@ -140,7 +143,8 @@ class Audience {
 
   #enter(number: number): void {
     const { seed, edges } = this.#options;
-    const plan = planReceiver(seed, number, this.#poll, edges.length, this.#shares);
+    const planned = planReceiver(seed, number, this.#poll, edges.length, this.#shares);
+    const plan = { ...planned, edge: this.#options.finder?.edgeOf(number) ?? planned.edge };
     const subject = `audience-${seed}-${number}`;
     const exp = Math.floor(Date.now() / 1000) + TOKEN_SECONDS;
     const guest: Guest = {

@@ -4,7 +4,10 @@ import { parseLbSettings, type LbSettings } from "./settings.ts";
 
 /** Runs the load balancer. */
 export function runLb(options: RunOptions): Promise<void> {
-  return runSteering({ name: "lb", read: readLbSettings, start: LbService.start }, options);
+  return runSteering(
+    { name: "lb", read: readLbSettings, start: (settings, world) => LbService.start(settings, world) },
+    options,
+  );
 }
 
 export function readLbSettings(path: string): LbSettings {

@@ -16,7 +16,10 @@ const manifest = v.object({
   version: v.literal(1),
   edges: v.array(v.object({ ...member, region: v.string(), address: v.string() })),
   processes: v.array(v.object({ ...member, role: v.picklist(PROCESS_ROLES), status })),
-  programs: v.optional(v.array(v.object({ ...member, entry: v.string(), status })), []),
+  programs: v.optional(
+    v.array(v.object({ ...member, entry: v.string(), runtime: v.exactOptional(v.literal("node")), status })),
+    [],
+  ),
 });
 type Manifest = v.InferOutput<typeof manifest>;
 
@@ -42,6 +45,8 @@ export interface NetworkProgram {
   readonly name: string;
   /** Its module, from the repository's root. */
   readonly entry: string;
+  /** Where it runs on one runtime only. */
+  readonly runtime?: "node";
   readonly status?: string | undefined;
   readonly config: string;
 }
@@ -125,7 +130,10 @@ export function writeFolder(path: string, plan: NetworkPlan): NetworkFolder {
     version: 1,
     edges: plan.edges.map(({ name, region, address }) => ({ name, region, address, config: `${name}.json` })),
     processes: plan.processes.map(({ config: _, ...process }) => ({ ...process, config: `${process.name}.json` })),
-    programs: plan.programs.map(({ config: _, ...program }) => ({ ...program, config: `${program.name}.json` })),
+    programs: plan.programs.map(({ config: _, secret: _secret, ...program }) => ({
+      ...program,
+      config: `${program.name}.json`,
+    })),
   };
   writeFileSync(join(path, "network.json"), json(written));
   return new NetworkFolder(resolve(path), written);

@@ -4,6 +4,7 @@ import { EDGE_NAME } from "../../../crdt/batch.ts";
 import { newIdentity, publicKeyHex, type Identity } from "../../../crdt/replicate/introduction.ts";
 import { KEY_BYTES, type ProcessRole } from "../../config.ts";
 import { LINK_PATH } from "../../runtime/host/door.ts";
+import { placeOfRegion } from "./places.ts";
 
 /** An edge as an operator asks for it. */
 export interface EdgeWish {
@@ -15,6 +16,8 @@ export interface EdgeWish {
   readonly backboneHost: string;
   /** Where they are not counted up. */
   readonly ports?: FirstPorts;
+  /** Proxies in front of it, whose word on a client's address is taken. */
+  readonly proxies?: readonly string[];
 }
 
 export interface NetworkWish {
@@ -27,6 +30,8 @@ export interface NetworkWish {
   readonly data?: string;
   /** Members answer the inspector. */
   readonly inspect?: boolean;
+  /** Where a hub takes links: then everyone is linked with it, and with nobody else. */
+  readonly hub?: { readonly host: string; readonly backbone: number };
 }
 
 /** A process of the backbone as an operator asks for it. */
@@ -43,6 +48,11 @@ export interface ProcessWish {
 
 /** The recorder as most networks have it. */
 export const RECORDER: ProcessWish = { name: "recorder", role: "recorder", store: "file:recorder.db" };
+
+/** A replica beside the front, at which all others meet. */
+function hubAt(listen: { readonly host: string; readonly backbone: number }): ProcessWish {
+  return { name: "hub", role: "hub", store: "file:hub.db", listen };
+}
 
 export interface FirstPorts {
   readonly public: number;
@@ -80,6 +90,8 @@ export interface PlannedProgram {
   readonly entry: string;
   /** Where it runs on one runtime only. */
   readonly runtime?: "node";
+  /** False: it is not told the network's secret. */
+  readonly secret?: false;
   /** Where its /healthz is; without, it is well while it runs. */
   readonly status?: string;
   /** Its own settings; planning adds its name and the network's secret, as `keys.network`. */
@@ -94,7 +106,8 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
     ports: portsOf(wish, i),
     identity: identityOf(edge.name, "edge"),
   }));
-  const processes = (wish.processes ?? []).map((process) => ({
+  const wished = [...(wish.hub ? [hubAt(wish.hub)] : []), ...(wish.processes ?? [])];
+  const processes = wished.map((process) => ({
     ...process,
     identity: identityOf(process.name, "process"),
   }));
@@ -112,9 +125,12 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
       ...(listen?.backbone === undefined ? {} : { address: linkAddress(listen.host, listen.backbone) }),
     })),
   ];
+  const isLinked = (one: string, other: string) => !wish.hub || one === "hub" || other === "hub";
   const memberOf = ({ name, identity }: { name: string; identity: Identity }) => ({
     name,
-    peers: peers.filter((peer) => peer.name !== name),
+    peers: peers
+      .filter((peer) => peer.name !== name)
+      .map((peer) => (isLinked(name, peer.name) ? peer : { ...peer, address: undefined, linked: false })),
     keys: { private: bytesToHex(identity.secretKey), network },
     ...(wish.inspect === true && { inspect: true }),
   });
@@ -126,6 +142,8 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
       region: edge.region,
       public: { host: edge.publicHost, port: edge.ports.public, address },
       backbone: { host: edge.backboneHost, port: edge.ports.backbone },
+      place: placeOfRegion(edge.region),
+      ...(edge.proxies ? { proxies: edge.proxies } : {}),
       store: `file:${wish.data === undefined ? "" : `${wish.data}/`}${edge.name}.db`,
     };
     return { name: edge.name, region: edge.region, address, config };
@@ -135,7 +153,7 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
     processes: processes.map((process) => plannedProcess(process, memberOf(process))),
     programs: (wish.programs ?? []).map((program) => ({
       ...program,
-      config: { name: program.name, ...program.config, keys: { network } },
+      config: { name: program.name, ...program.config, ...(program.secret === false ? {} : { keys: { network } }) },
     })),
   };
 }

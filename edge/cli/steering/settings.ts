@@ -31,6 +31,8 @@ export type ListedEdge = v.InferOutput<typeof listedEdge>;
 
 export const steeringEntries = {
   $schema: v.optional(v.string()),
+  /** Under which it stands in a network's folder. */
+  name: v.optional(v.string()),
   /** Edges that are asked for the network's roster: the boards' word. */
   seeds: v.optional(v.array(httpAddress), []),
   /** Edges by hand, or more about some of the roster's. */

@@ -25,9 +25,9 @@ export class RunningNetwork {
       name,
       program: memberProgram(config, wish),
     }));
-    const others = folder.programs.map(({ name, entry, config }) => ({
+    const others = folder.programs.map(({ name, entry, runtime, config }) => ({
       name,
-      program: entryProgram(entry, config, wish),
+      program: entryProgram(entry, config, runtime ?? wish),
     }));
     const children = [...members, ...others].map(({ name, program }) => childOf(name, program, events));
     this.#children = new Map(children.map((child) => [child.name, child]));

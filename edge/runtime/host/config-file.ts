@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { GeoSettings } from "../../steering/geo.ts";
 import { ConfigError, parseConfig, type Config, type EdgeConfig, type SecretReader } from "../../config.ts";
 
 /** Reads a member's configuration. Paths in it are relative to its own folder. Throws `ConfigError`. */
@@ -7,7 +8,13 @@ export function readConfigFile(path: string): Config {
   const folder = dirname(resolve(path));
   const config = parseConfig(readContents(path), path, secretReader(folder));
   const read = { ...config, store: { ...config.store, url: withinFolder(config.store.url, folder) } };
-  return read.role === "edge" ? { ...read, hls: withinFolders(read.hls, folder) } : read;
+  if (read.role !== "edge") return read;
+  const hls = withinFolders(read.hls, folder);
+  return read.geo === undefined ? { ...read, hls } : { ...read, hls, geo: geoWithinFolder(read.geo, folder) };
+}
+
+function geoWithinFolder(geo: GeoSettings, folder: string): GeoSettings {
+  return geo.mmdb === undefined ? geo : { ...geo, mmdb: resolve(folder, geo.mmdb) };
 }
 
 function withinFolders(hls: EdgeConfig["hls"], folder: string): EdgeConfig["hls"] {

@@ -16,6 +16,7 @@ export function memberOptions(config: Config, store: Store, { door, world, onlos
   return {
     identity: identityFrom(name, roleOf(role), keys.private),
     listens: config.backbone !== undefined,
+    relays: role === "hub",
     peers: config.peers.map(({ key, role: theirs, ...peer }) => ({ ...peer, role: roleOf(theirs), publicKey: key })),
     store,
     world,

@@ -7,12 +7,17 @@ import { createApp, type App } from "../../app.ts";
 import type { EdgeConfig } from "../../config.ts";
 import { Edge } from "../../edge.ts";
 import { Broadcaster } from "../../jwks.ts";
+import { parseAddress } from "../../steering/address.ts";
+import { NO_GEO } from "../../steering/geo.ts";
+import type { Locator } from "../../steering/locator.ts";
+import type { Place } from "../../steering/place.ts";
 import { httpProbe } from "../../steering/probe.ts";
 import { deriveTokenKeys } from "../../token.ts";
 import { clientAddress } from "./client-address.ts";
 import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Client, type Listener } from "./door.ts";
 import { hlsSources } from "./hls.ts";
 import { factsOf, inspectorOf } from "./inspector.ts";
+import { openLocator } from "./geo.ts";
 import { memberOptions, type Running } from "./member.ts";
 import { readPages } from "./pages.ts";
 import type { Surroundings } from "./run-member.ts";
@@ -41,7 +46,8 @@ export async function startEdge(
   const options = { region, address, capacity, network: config.keys.network, ...(place ? { place } : {}) };
   const edge = new Edge(member, options);
   const inspector = inspectorOf(config, member, () => ({ ...factsOf(door.runtime), ...app.sockets() }));
-  const app = edgeApp(config, edge, world, inspector);
+  const locate = await openLocator(config.geo ?? NO_GEO);
+  const app = edgeApp(config, edge, world, locate, inspector);
   const backbone = await door.listenBackbone(
     { ...config.backbone, maxMessageBytes: MAX_LINK_MESSAGE_BYTES },
     (socket: Socket) => member.backbone.accept(socket),
@@ -75,21 +81,35 @@ export async function startEdge(
   return { stop };
 }
 
-function edgeApp(config: EdgeConfig, edge: Edge, world: Surroundings["world"], inspector?: Inspector): App {
+function edgeApp(
+  config: EdgeConfig,
+  edge: Edge,
+  world: Surroundings["world"],
+  locate: Locator,
+  inspector?: Inspector,
+): App {
   const proxies = new Set(config.proxies);
+  const addressOf = (c: Context) =>
+    clientAddress(clientOf(c).address, c.req.raw.headers.get("x-forwarded-for"), proxies);
   return createApp({
     edge,
     world,
     keys: deriveTokenKeys(config.keys.network),
     limits: config.limits,
     upgrade: (c, accept) => clientOf(c).upgrade(accept),
-    clientAddress: (c) => clientAddress(clientOf(c).address, c.req.raw.headers.get("x-forwarded-for"), proxies),
+    clientAddress: addressOf,
     pages: readPages(),
     hls: hlsSources(config.hls, () => world.clock.now()),
     probe: httpProbe,
+    locate: (c) => placeAt(locate, addressOf(c)),
     ...(inspector ? { inspector } : {}),
     ...(config.jwks ? { broadcaster: new Broadcaster(config.jwks, world.clock) } : {}),
   });
+}
+
+function placeAt(locate: Locator, text: string): Place | undefined {
+  const address = parseAddress(text);
+  return address && locate(address).place;
 }
 
 /** The door hands every request's client to the routes as Hono's environment. */

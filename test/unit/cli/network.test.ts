@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
 import { parseConfig } from "../../../edge/config.ts";
+import { parseDnsSettings } from "../../../edge/cli/dns/settings.ts";
+import { parseLbSettings } from "../../../edge/cli/lb/settings.ts";
+import { localEdges } from "../../../edge/cli/network/local-edges.ts";
+import { DEFAULT_STEERING_PORTS, localSteering } from "../../../edge/cli/network/local-steering.ts";
 import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "../../../edge/cli/network/plan.ts";
 import { restartDelay, RESTART_MS } from "../../../edge/cli/supervise/backoff.ts";
 import { isWhole, statusLine, type EdgeHealth, type NetworkStatus } from "../../../edge/cli/supervise/status.ts";
@@ -65,4 +69,39 @@ test("a status is one line that names who is missing", () => {
   );
   expect(isWhole(status)).toBe(false);
   expect(isWhole({ processes: [], edges: [{ edge: edge("fra"), health: well }] })).toBe(true);
+});
+
+test("with a hub everyone is linked with it and with nobody else, and knows everyone's key", () => {
+  const edges = parseEdges("fra=10.0.0.1,nyc=10.0.0.2");
+  const hub = { host: "10.0.0.9", backbone: 9105 };
+  const plan = planNetwork({ edges, processes: [RECORDER], ports: DEFAULT_PORTS, hub });
+  const configs = [...plan.edges, ...plan.processes].map(({ name, config }) =>
+    parseConfig(JSON.stringify(config), name, () => ""),
+  );
+  const linked = configs.map(({ name, peers }) => [
+    name,
+    peers.filter((peer) => peer.linked !== false).map((peer) => peer.name),
+  ]);
+  expect(Object.fromEntries(linked)).toEqual({
+    fra: ["hub"],
+    nyc: ["hub"],
+    hub: ["fra", "nyc", "recorder"],
+    recorder: ["hub"],
+  });
+  for (const { peers } of configs) expect(peers).toHaveLength(3);
+});
+
+test("a local network's name server and front get settings that pass their own check, and no secret", () => {
+  const edges = localEdges(DEFAULT_PORTS, "linux");
+  expect(edges.map(({ publicHost, ports }) => `${publicHost}:${ports.public}`)).toEqual([
+    "127.0.0.1:8101",
+    "127.0.0.2:8101",
+    "127.0.0.3:8101",
+  ]);
+  expect(localEdges(DEFAULT_PORTS, "darwin").map(({ ports }) => ports.public)).toEqual([8101, 8102, 8103]);
+  const programs = localSteering(edges, DEFAULT_STEERING_PORTS);
+  const [dns, lb] = planNetwork({ edges, programs, ports: DEFAULT_PORTS }).programs.map(({ config }) => config);
+  expect(parseDnsSettings(JSON.stringify(dns), "dns.json")).toMatchObject({ zone: "tv.redbutton.test", ttl: 10 });
+  expect(parseLbSettings(JSON.stringify(lb), "lb.json").seeds).toHaveLength(3);
+  expect(dns).not.toHaveProperty("keys");
 });
