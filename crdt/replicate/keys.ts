@@ -16,14 +16,11 @@ export interface Root {
 
 export type Roots = ReadonlyMap<string, Root>;
 
-/** Keys of the board that are removed and not only overwritten: `Board.removeRosterEntry`. */
-const ERASABLE = "roster/";
+/** Keys of the board that are removed and not only overwritten: entries of the roster, what is withdrawn, what is taken back. */
+const ERASABLE = /^(roster|content|scheduled)\//;
 
 export const BOARD_ROOTS: Roots = new Map<string, Root>([
-  [
-    "board",
-    { content: "json", isValue: isBoardValue, mayWrite: () => true, mayErase: (key) => key.startsWith(ERASABLE) },
-  ],
+  ["board", { content: "json", isValue: isBoardValue, mayWrite: () => true, mayErase: (key) => ERASABLE.test(key) }],
   ["pictures", { content: "bytes", mayWrite: () => true, mayErase: () => false }],
 ]);
 

@@ -1,3 +1,5 @@
+import { CONTENT_KINDS } from "../board.ts";
+
 /**
  * The shapes of the values in board and tallies, as far as their readers count on them: a value of another shape, once
  * in a document, would fail every reader at every replica for as long as the show lives. Further members of a value are
@@ -91,6 +93,8 @@ const SHOW = isOf({
   shards: SHARDS,
   created: isNumber,
   wrappedKey: (value) => typeof value === "string" && /^([0-9a-f]{2})*$/.test(value),
+  rehearsal: isOptional(isOneOf(true)),
+  rundown: isOptional(isList(isOf({ poll: isText, afterMs: isNumber, openMs: isOptional(isNumber) }))),
 });
 const POLL = isOf({
   id: isText,
@@ -101,6 +105,7 @@ const POLL = isOf({
   votes: VOTES,
   graceMs: isNumber,
   results: isOneOf("hidden", "live"),
+  answer: isOptional(isText),
 });
 const THRESHOLD = isOf({
   id: isText,
@@ -115,6 +120,7 @@ const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
     show: SHOW,
     "proposal/": isOf({ show: SHOW, polls: isList(POLL), thresholds: isList(THRESHOLD) }),
     "poll/": POLL,
+    "scheduled/": isOf({ opensAt: isNumber, openMs: isOptional(isNumber), by: isText }),
     "transition/": isOf({ at: isNumber, by: isText, closesAt: isOptional(isNumber) }),
     "released/": DECLARATION,
     "lost/": DECLARATION,
@@ -132,6 +138,7 @@ const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
     awaited: isList(isText),
     "content/": isOf({ id: isText, kind: isOneOf("page", "picture"), title: isText, text: isText, at: isNumber }),
     "threshold/": THRESHOLD,
+    "scheduled/": isOf({ opensAt: isNumber, openMs: isOptional(isNumber), by: isText }),
     "armed/": DECLARATION,
     "disarmed/": DECLARATION,
     "event/": isOf({ eventId: EVENT_ID }),

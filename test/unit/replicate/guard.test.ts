@@ -174,6 +174,18 @@ describe("what honest replicas send", () => {
     expect(nyc.board.roster()).toEqual([]);
   });
 
+  test("takes what was published off, and back what was scheduled", () => {
+    const [fra, nyc] = network();
+    fra.board.publish({ id: "name", kind: "lower-third", title: "Ben", text: "", at: 1 });
+    fra.board.setSchedule("best", { opensAt: 5, by: "ann" });
+    nyc.pull(fra);
+    fra.written.length = 0;
+    fra.board.withdraw("name");
+    fra.board.removeSchedule("best");
+    for (const { update } of fra.written) expect(nyc.receive("board", update)).toEqual({ ok: true });
+    expect([nyc.board.content(), nyc.board.schedule("best")]).toEqual([[], undefined]);
+  });
+
   test("empty passes", () => {
     const [, nyc] = network();
     for (const kind of KINDS) expect(nyc.receive(kind, Uint8Array.of(0, 0))).toEqual({ ok: true });

@@ -16,7 +16,19 @@ function fullBoard(): [key: string, value: unknown][] {
   const doc = new Y.Doc();
   const board = new Board(doc);
   const by = { at: 1, by: "producer" };
-  board.create({ id: "final", title: "", shards: 256, created: START, wrappedKey: "00ff".repeat(16) }, [aPoll()]);
+  board.create(
+    {
+      id: "final",
+      title: "",
+      shards: 256,
+      created: START,
+      wrappedKey: "00ff".repeat(16),
+      rehearsal: true,
+      rundown: [{ poll: "best", afterMs: 1, openMs: 2 }],
+    },
+    [aPoll({ answer: "red" })],
+  );
+  board.setSchedule("later", { opensAt: 1, openMs: 2, by: "producer" });
   for (const name of ["armed", "open", "closing", "void"] as const) board.addTransition("best", name, by);
   board.addTransition("timed", "open", { ...by, closesAt: 5 });
   board.release("best", by);
@@ -26,6 +38,7 @@ function fullBoard(): [key: string, value: unknown][] {
   board.setRosterEntry({ edge: "fra", boot: BOOT, state: "live", region: "", shards: [0], address: "", since: 1 });
   board.setWatermarks({ recorded: { [CHAIN]: 3 }, pruned: {}, deletable: { "final/ledger/0": { 7: 2 } } });
   board.setAwaited([`fra/${BOOT}`]);
+  board.publish({ id: "b", kind: "lower-third", title: "", text: "", at: 1 });
   board.publish({ id: "a", kind: "picture", title: "", text: "", mediaType: "image/png", hash: "h", at: 1 });
   const rules: readonly Rule[] = [
     { kind: "present", atLeast: 10_000, every: 10_000 },
@@ -57,7 +70,7 @@ test.for(fullBoard())(
     if (Array.isArray(value)) return;
     const whole = value as Readonly<Record<string, unknown>>;
     expect(isBoardValue(key, { ...whole, later: "a later version's" })).toBe(true);
-    const optional = ["closesAt", "mediaType", "hash"];
+    const optional = ["rehearsal", "rundown", "answer", "openMs", "closesAt", "mediaType", "hash"];
     for (const name of Object.keys(whole).filter((each) => !optional.includes(each))) {
       const rest = Object.fromEntries(Object.entries(whole).filter(([other]) => other !== name));
       expect([name, isBoardValue(key, rest)]).toEqual([name, false]);
