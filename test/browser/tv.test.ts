@@ -1,8 +1,8 @@
 // The red-button application in a real browser, at real edges: an evening in front of the television.
-import type { BrowserContext } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible } from "../support/axe.ts";
-import { NO_BROWSER, openBrowser } from "../support/browser.ts";
+import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import type { EdgeClient } from "../support/edge-client.ts";
 import { expectEverywhere, expectFinal } from "../support/readings.ts";
@@ -54,7 +54,7 @@ const SHOW = {
 describe.skipIf(NO_BROWSER)(`the red-button application${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
   let cluster: Cluster;
   let producer: EdgeClient;
-  let browser: BrowserContext;
+  let browser: Browser;
   let tv: Television;
 
   beforeAll(async () => {
@@ -62,7 +62,7 @@ describe.skipIf(NO_BROWSER)(`the red-button application${NO_BROWSER ? ` (skipped
     producer = cluster.producer("nyc");
     await producer.create(SHOW);
     await cluster.whole();
-    browser = await openBrowser();
+    browser = await launchBrowser();
     tv = await Television.switchOn(
       browser,
       cluster.edges.map((edge) => cluster.address(edge)),

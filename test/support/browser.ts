@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type BrowserContext } from "playwright-core";
+import { chromium, type Browser, type BrowserContext } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
 /** It would look up its maker's hosts at every start. */
@@ -18,4 +18,9 @@ export function openBrowser(): Promise<BrowserContext> {
     args: QUIET,
     viewport: { width: 1280, height: 720 },
   });
+}
+
+/** A browser whose pages are people apart: each in a window and a profile of its own, with `newPage`. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: QUIET });
 }

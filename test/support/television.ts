@@ -1,5 +1,5 @@
 // A television as its viewer has it: the application in a real browser, and the remote control.
-import type { BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
 /** Keys of the browser's keyboard that stand for those of the remote control. */
 const KEYS = {
@@ -13,6 +13,10 @@ const KEYS = {
 } as const;
 type RemoteKey = keyof typeof KEYS | "1" | "2" | "3" | "4";
 
+const SCREEN = { width: 1280, height: 720 };
+/** Everything here happens within a few seconds, on a machine that runs other tests too. */
+const PATIENCE_MS = 15_000;
+
 export class Television {
   readonly page: Page;
 
@@ -21,13 +25,9 @@ export class Television {
   }
 
   /** `edges`: addresses, the first of which serves the page. */
-  static async switchOn(
-    browser: BrowserContext,
-    edges: readonly string[],
-    show: string,
-    query = "",
-  ): Promise<Television> {
-    const page = await browser.newPage();
+  static async switchOn(browser: Browser, edges: readonly string[], show: string, query = ""): Promise<Television> {
+    const page = await browser.newPage({ viewport: SCREEN });
+    page.setDefaultTimeout(PATIENCE_MS);
     const named = edges.map((edge) => `edge=${encodeURIComponent(edge)}`).join("&");
     await page.goto(`${edges[0]}/tv/?show=${show}&${named}${query}`);
     return new Television(page);

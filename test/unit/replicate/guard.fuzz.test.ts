@@ -69,7 +69,7 @@ function expectKeysKept(doc: Y.Doc, old: Y.Doc, before: Record<string, object>, 
   for (const [root, content] of Object.entries(before))
     for (const [key, value] of Object.entries(content)) {
       if (
-        key.startsWith("roster/") ||
+        /^(roster|content|scheduled)\//.test(key) ||
         JSON.stringify((after[root] as Record<string, unknown>)?.[key]) === JSON.stringify(value)
       )
         continue;
