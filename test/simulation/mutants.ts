@@ -167,11 +167,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: "unready answers",
     why: "a replica that lacks what was pruned gives wrong counts, and refuses nothing that it should",
     kinds: ["kill", "restart", "block"],
-    patches: [patch("crdt/member.ts", "return replica.coversPruned;", "return true;")],
+    patches: [patch("crdt/member.ts", " && replica.coversPruned;", ";")],
   },
   {
     name: "a torn write is forgotten",
     why: "its sequence may be on the disk: used again, it stands for two batches",
+    kinds: ["torn write"],
     patches: [patch("crdt/journal.ts", "if (!(error instanceof StoreFull)) this.#lose(error);", "")],
   },
   {
