@@ -1,11 +1,8 @@
 import { MAX_DELAY_MS } from "./ballot.ts";
 import type { BatchBody } from "./batch.ts";
 
-/** What waits for a record to be durable: told the batch's sequence, or why there will be none. */
-export interface Waiter {
-  readonly resolve: (sequence: number) => void;
-  readonly reject: (error: Error) => void;
-}
+/** What waits for a record to be durable: told once the batch's sequence, or why there will be none. Must not throw. */
+export type Waiter = (outcome: number | Error) => void;
 
 /** What becomes one batch: its base time and body, and who waits for it. */
 export interface Flush {

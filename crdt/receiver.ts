@@ -1,4 +1,5 @@
-import { hash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 /**
  * A receiver's identity inside a show: a 64-bit keyed hash of its token's subject, in two halves because JavaScript's
@@ -15,14 +16,44 @@ export interface ReceiverId {
 /** Bytes of a show's key. */
 export const SHOW_KEY_BYTES = 32;
 
+/** Characters of a subject that are hashed without memory of their own; a longer one is right, and slower. */
+const USUAL_CHARS = 256;
+/** Of one UTF-16 unit. */
+const MAX_UTF8_BYTES = 3;
+
 /**
- * First 8 bytes, big-endian, of SHA-256(`showKey` as 64 hexadecimal digits, `subject` as UTF-8). Cut to a quarter of the
- * digest, so that nothing can be appended to a known one; a runtime's own one-shot hash costs a tenth of a keyed hash in
- * JavaScript, and this runs for every ballot.
+ * Tells receivers' identities in one show: the first 8 bytes, big-endian, of SHA-256(`showKey` as 64 hexadecimal digits,
+ * `subject` as UTF-8). Cut to a quarter of the digest, so that nothing can be appended to a known one. The key fills
+ * exactly one block of the hash, whose state after it is kept: 1.6 µs in Deno and Node, for every ballot (node:crypto's
+ * one-shot hash: 4 and 1.4).
  */
+export class ReceiverIds {
+  readonly #begun: ReturnType<typeof sha256.create>;
+  readonly #work = sha256.create();
+  readonly #subject = new Uint8Array(USUAL_CHARS * MAX_UTF8_BYTES);
+  readonly #digest = new Uint8Array(32);
+  readonly #view = new DataView(this.#digest.buffer);
+  readonly #encoder = new TextEncoder();
+
+  constructor(showKey: string) {
+    this.#begun = sha256.create().update(utf8ToBytes(showKey));
+  }
+
+  of(subject: string): ReceiverId {
+    this.#begun._cloneInto(this.#work);
+    this.#work.update(this.#encode(subject)).digestInto(this.#digest);
+    return { hi: this.#view.getUint32(0), lo: this.#view.getUint32(4) };
+  }
+
+  #encode(subject: string): Uint8Array {
+    if (subject.length > USUAL_CHARS) return this.#encoder.encode(subject);
+    return this.#subject.subarray(0, this.#encoder.encodeInto(subject, this.#subject).written);
+  }
+}
+
+/** One receiver's identity under one key; whoever asks for many keeps a `ReceiverIds`. */
 export function receiverId(showKey: string, subject: string): ReceiverId {
-  const digest = hash("sha256", showKey + subject, "hex");
-  return { hi: Number.parseInt(digest.slice(0, 8), 16), lo: Number.parseInt(digest.slice(8, 16), 16) };
+  return new ReceiverIds(showKey).of(subject);
 }
 
 /** The shard that keeps this receiver, for a show of `shards` shards. */

@@ -85,7 +85,12 @@ export class Writer {
 
   /** Resolves with the batch's sequence when the ballot is durable. Rejects as `Journal.append` does. */
   write(kind: "ballots" | "presence", ballot: Ballot): Promise<number> {
-    return this.#push(kind === "ballots" ? this.#ballots : this.#presence, ballot);
+    return this.#push(this.#queueOf(kind), ballot);
+  }
+
+  /** As `write`, without a promise for each of the thousands that wait. */
+  put(kind: "ballots" | "presence", ballot: Ballot, waiter: Waiter): void {
+    this.#put(this.#queueOf(kind), ballot, waiter);
   }
 
   /** The same for an order. */
@@ -117,9 +122,17 @@ export class Writer {
 
   #push<T extends { readonly time: number }>(queue: Queue<T>, record: T): Promise<number> {
     return new Promise((resolve, reject) => {
-      queue.push(record, { resolve, reject });
-      this.#schedule(queue.isFull);
+      this.#put(queue, record, (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)));
     });
+  }
+
+  #put<T extends { readonly time: number }>(queue: Queue<T>, record: T, waiter: Waiter): void {
+    queue.push(record, waiter);
+    this.#schedule(queue.isFull);
+  }
+
+  #queueOf(kind: "ballots" | "presence"): Queue<Ballot> {
+    return kind === "ballots" ? this.#ballots : this.#presence;
   }
 
   #schedule(now: boolean): void {
@@ -143,7 +156,7 @@ export class Writer {
     try {
       await this.#journal.append(cuts.map(({ bytes }) => ({ kind: "batch", show: this.#show, bytes })));
     } catch (error) {
-      for (const { waiters } of cuts) for (const waiter of waiters) waiter.reject(error as Error);
+      for (const { waiters } of cuts) for (const waiter of waiters) waiter(error as Error);
       return;
     }
     this.#sequence = sequence;
@@ -151,7 +164,7 @@ export class Writer {
     this.#onwritten(cuts.map(({ bytes }) => bytes));
     for (const [i, { kind, waiters }] of cuts.entries()) {
       if (kind === "ballots") this.#written += waiters.length;
-      for (const waiter of waiters) waiter.resolve(sequence - cuts.length + 1 + i);
+      for (const waiter of waiters) waiter(sequence - cuts.length + 1 + i);
     }
   }
 

@@ -7,7 +7,7 @@ import type { HlsSources } from "./hls.ts";
 import type { Broadcaster } from "./jwks.ts";
 import { Buckets, type Limit, type Limits } from "./limits.ts";
 import { Rooms } from "./room.ts";
-import { castBallot, listOwnBallots } from "./routes/ballots.ts";
+import { ballotTaker, castBallot, castPlainBallot, listOwnBallots } from "./routes/ballots.ts";
 import { showContent, showPicture } from "./routes/content.ts";
 import type { Locate, Pages, RouteContext, RouteHandler, UpgradeWebSocket } from "./routes/context.ts";
 import { listEdges, showNearest } from "./routes/edges.ts";
@@ -75,6 +75,8 @@ export interface AppDeps {
 
 export interface App {
   readonly hono: Hono;
+  /** Answers a request; `env` is handed to the routes as Hono's environment. */
+  fetch(request: Request, env?: unknown): Response | Promise<Response>;
   /** Closes every WebSocket and says to come back, at another edge if there is one: for draining. */
   dismiss(): void;
   /** WebSockets that are open. */
@@ -93,7 +95,10 @@ export function createApp(deps: AppDeps): App {
   const open = (method: "GET" | "POST" | "PUT", path: string, handler: RouteHandler) =>
     hono.on(method, path, handler).options(path, allowOrigins());
 
-  open("POST", "/v1/shows/:show/polls/:poll/ballots", castBallot(context));
+  const mistake = refuseMistake(context.world);
+  const take = ballotTaker(context, mistake);
+  const castPlain = castPlainBallot(take);
+  open("POST", "/v1/shows/:show/polls/:poll/ballots", castBallot(take));
   open("GET", "/v1/shows/:show/polls/:poll/ballots/mine", listOwnBallots(context));
   open("GET", "/v1/shows/:show/polls/:poll/results", showResults(context));
   open("GET", "/v1/shows/:show/results", showAllResults(context));
@@ -145,9 +150,10 @@ export function createApp(deps: AppDeps): App {
   hono.get("/assets/:file", showAsset(context));
 
   hono.notFound(refuseUnknown(hono));
-  hono.onError(refuseMistake(context.world));
+  hono.onError((error, c) => mistake(error, c.req.raw));
   return {
     hono,
+    fetch: (request, env) => castPlain(request) ?? hono.fetch(request, env),
     dismiss: () => dismiss(context),
     sockets: () => connectionsOf(context),
     resume: (socket, kept) => resumeSession(context, socket, kept),

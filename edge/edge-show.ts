@@ -2,6 +2,7 @@ import { parseChainId } from "../crdt/batch.ts";
 import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import { mayBecome, type PollState, type TransitionName } from "../crdt/poll.ts";
+import { ReceiverIds } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Counts, Show } from "../crdt/show.ts";
 import { StoreFull } from "../crdt/store/store.ts";
@@ -147,7 +148,7 @@ export class EdgeShow implements ShowService {
     return this.#intake.arrive(subject, signed);
   }
 
-  vote(request: BallotRequest): Promise<Receipt | Refusal> {
+  vote(request: BallotRequest): Promise<Receipt | Refusal> | Refusal {
     return this.#intake.vote(request);
   }
 
@@ -415,7 +416,7 @@ export class EdgeShow implements ShowService {
     const { name, boot } = this.#member;
     return {
       programme: new Programme(this.#board),
-      key: unwrapShowKey(wrappedKey, this.#edge.network, id),
+      receivers: new ReceiverIds(unwrapShowKey(wrappedKey, this.#edge.network, id)),
       shards,
       lost: this.#board.lost(name, boot) !== undefined,
       awaited: this.#member.isAwaited(this.#replica),

@@ -1,17 +1,18 @@
 import { PRESENCE, type Ballot } from "../crdt/ballot.ts";
+import type { Chain } from "../crdt/batch.ts";
 import type { Fold } from "../crdt/fold.ts";
 import type { Member } from "../crdt/member.ts";
 import type { PollState } from "../crdt/poll.ts";
 import { receiptCode } from "../crdt/receipt-code.ts";
-import { receiverId, shardOf, type ReceiverId } from "../crdt/receiver.ts";
+import { shardOf, type ReceiverId, type ReceiverIds } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import { StoreFull } from "../crdt/store/store.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type { Writer } from "../crdt/writer.ts";
 import { refuseBallot, refuseWindow, type Asked } from "./admission.ts";
 import { stateOf, type Programme, type StandingPoll } from "./programme.ts";
-import type { Receipt } from "./receipt.ts";
-import { refuse, type Refusal } from "./refusal.ts";
+import type { Receipt, ReceiptLevel } from "./receipt.ts";
+import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest } from "./service.ts";
 
 /**
@@ -29,8 +30,8 @@ export const PEER_TIMEOUT_MS = 2000;
 /** What an intake goes by, worked out once a change and not once a ballot; its owner keeps it current. */
 export interface IntakeView {
   programme: Programme;
-  /** The show's key, as `receiverId` takes it. */
-  key: string;
+  /** Under the show's key. */
+  receivers: ReceiverIds;
   shards: number;
   /** This boot was named lost. */
   lost: boolean;
@@ -63,16 +64,21 @@ export class Intake {
     if (this.#view.awaited) this.#endWaiting?.();
   }
 
-  async vote(request: BallotRequest): Promise<Receipt | Refusal> {
-    if (!this.#view.awaited && !this.#view.lost) await this.#untilAwaited();
-    const { programme, key } = this.#view;
+  /** A promise only where a ballot waits: for the log, or for the recorder to hear of this boot. */
+  vote(request: BallotRequest): Promise<Receipt | Refusal> | Refusal {
+    if (this.#view.awaited || this.#view.lost) return this.#admit(request);
+    return this.#untilAwaited().then(() => this.#admit(request));
+  }
+
+  #admit(request: BallotRequest): Promise<Receipt | Refusal> | Refusal {
+    const { programme, receivers } = this.#view;
     const time = this.#member.clock.now();
     const poll = programme.poll(request.poll);
     if (!poll) return unknownPoll(this.#replica.show, request.poll);
     const option = poll.options.get(request.option);
     if (option === undefined)
       return refuse("unknown_option", `poll "${request.poll}" has no option "${request.option}"`);
-    const receiver = receiverId(key, request.subject);
+    const receiver = receivers.of(request.subject);
     const asked: Asked = { option, press: request.press, k: request.k };
     const refusal =
       this.#refusal() ??
@@ -83,45 +89,56 @@ export class Intake {
     if (refusal) return refusal;
     const { hi, lo } = receiver;
     const { press, k, signed } = request;
-    return this.#write(poll, { hi, lo, poll: poll.definition.index, press, option, k, signed, time }, request);
+    const ballot = { hi, lo, poll: poll.definition.index, press, option, k, signed, time };
+    return request.level === "peer" ? this.#writeAtPeer(poll, ballot) : this.#write(poll, ballot, "local");
   }
 
   /** Notes a receiver's first retrieval of the show's content. */
   arrive(subject: string, signed: boolean): Refusal | undefined {
-    const receiver = receiverId(this.#view.key, subject);
+    const receiver = this.#view.receivers.of(subject);
     const fold = this.#foldOf(receiver);
     if (!fold) return this.#wrongShard(receiver);
     if (this.#refusal() || fold.known(PRESENCE, receiver).length > 0) return undefined;
     const time = this.#member.clock.now();
     const ballot: Ballot = { ...receiver, poll: PRESENCE, press: 1, option: 0, k: 1, signed, time };
     // Presence is no promise to anyone: what the log refuses is noted at the receiver's next retrieval.
-    this.#writerOf(receiver)
-      .write("presence", ballot)
-      .catch(() => {});
+    this.#writerOf(receiver).put("presence", ballot, () => {});
     return undefined;
   }
 
   known(subject: string, poll: StandingPoll): readonly KnownBallot[] | Refusal {
-    const receiver = receiverId(this.#view.key, subject);
+    const receiver = this.#view.receivers.of(subject);
     return this.#foldOf(receiver)?.known(poll.definition.index, receiver) ?? this.#wrongShard(receiver);
   }
 
-  async #write(poll: StandingPoll, ballot: Ballot, { level }: BallotRequest): Promise<Receipt | Refusal> {
+  /** One promise a ballot, and nothing else that outlives this call: thousands wait for one flush. */
+  #write(poll: StandingPoll, ballot: Ballot, level: ReceiptLevel): Promise<Receipt | Refusal> {
     const writer = this.#writerOf(ballot);
-    let sequence: number;
-    try {
-      sequence = await writer.write("ballots", ballot);
-    } catch (error) {
-      return refuseLog(error);
-    }
+    return new Promise((resolve) => {
+      writer.put("ballots", ballot, (outcome) => resolve(this.#answer(poll, ballot, level, writer.chain, outcome)));
+    });
+  }
+
+  async #writeAtPeer(poll: StandingPoll, ballot: Ballot): Promise<Receipt | Refusal> {
+    const answer = await this.#write(poll, ballot, "peer");
+    if (isRefusal(answer)) return answer;
+    if (await this.#member.storedByPeer(this.#replica, answer, answer.sequence, PEER_TIMEOUT_MS)) return answer;
+    return refuse("peer_unavailable", "the ballot is logged here, and no second replica has confirmed it", {
+      retryAfterS: 1,
+    });
+  }
+
+  #answer(
+    poll: StandingPoll,
+    ballot: Ballot,
+    level: ReceiptLevel,
+    { shard, edge, boot }: Chain,
+    outcome: number | Error,
+  ): Receipt | Refusal {
+    if (typeof outcome !== "number") return refuseLog(outcome);
     // Of two ballots with one press in one flush the fold has chosen one; the other is told now.
     const refusal = this.#refuseReceiver(poll, ballot, ballot);
     if (refusal?.refused === "press_conflict") return refusal;
-    if (level === "peer" && !(await this.#member.storedByPeer(this.#replica, writer.chain, sequence, PEER_TIMEOUT_MS)))
-      return refuse("peer_unavailable", "the ballot is logged here, and no second replica has confirmed it", {
-        retryAfterS: 1,
-      });
-    const { shard, edge, boot } = writer.chain;
     const { press, k, time } = ballot;
     return {
       code: receiptCode(ballot, ballot.poll, press, k),
@@ -133,7 +150,7 @@ export class Intake {
       shard,
       edge,
       boot,
-      sequence,
+      sequence: outcome,
       level,
       time,
     };
@@ -207,7 +224,7 @@ export function unknownPoll(show: string, poll: string): Refusal {
   return refuse("unknown_poll", `show "${show}" has no poll "${poll}"`);
 }
 
-function refuseLog(error: unknown): Refusal {
+function refuseLog(error: Error): Refusal {
   return error instanceof StoreFull
     ? refuse("log_full", "the edge's log is full: nothing was written", { retryAfterS: 2 })
     : refuse("not_ready", "the edge is restarting: whether the ballot was written is unknown", { retryAfterS: 1 });

@@ -1,5 +1,4 @@
 import type { Clock } from "../crdt/ports.ts";
-import { RecentMap } from "./recent.ts";
 
 /** A token bucket: `burst` at once, and `perSecond` in the long run. */
 export interface Limit {
@@ -51,41 +50,71 @@ function bounded(limit: Limit, bucket: Bucket, now: number): Bucket {
   return Math.min(bucket, now + (limit.burst * 1000) / limit.perSecond);
 }
 
-/** Keys that a `Buckets` remembers for certain; it holds at most twice as many, some 100 B each. */
-export const MAX_BUCKETS = 200_000;
+/** Buckets that are remembered at once, 12 B each; most are full again within a second, and give their place away. */
+export const MAX_BUCKETS = 2 ** 16;
+/** Places that a key may have. */
+const WAYS = 8;
 
-/** Buckets by key, of one limit, in bounded memory. */
+/**
+ * Buckets by key, of one limit, in memory that is fixed from the start: a map of strings would be walked by the garbage
+ * collector again and again while an audience votes. A key is known by 32 bits of a hash, in one of a few places that
+ * another hash names; where all are taken the fullest bucket is forgotten, in favour of its owner.
+ */
 export class Buckets {
   readonly #limit: Limit;
   readonly #clock: Clock;
-  readonly #buckets: RecentMap<Bucket>;
+  readonly #sets: number;
+  readonly #tags: Uint32Array;
+  readonly #buckets: Float64Array;
 
   constructor(limit: Limit, clock: Clock, capacity = MAX_BUCKETS) {
     this.#limit = limit;
     this.#clock = clock;
-    this.#buckets = new RecentMap(capacity);
+    this.#sets = Math.ceil(capacity / WAYS);
+    this.#tags = new Uint32Array(this.#sets * WAYS);
+    this.#buckets = new Float64Array(this.#sets * WAYS).fill(FULL);
   }
 
   /** Milliseconds until `key` may have one; 0 where it may now. Takes nothing. */
   wait(key: string): number {
     const now = this.#clock.now();
-    return waitFor(this.#limit, this.#bucketOf(key, now), now);
+    return waitFor(this.#limit, this.#look(this.#placeOf(key), now), now);
   }
 
   /** Takes one where there is one: then 0, else the milliseconds until there is. */
   take(key: string): number {
     const now = this.#clock.now();
-    const bucket = this.#bucketOf(key, now);
+    const place = this.#placeOf(key);
+    const bucket = this.#look(place, now);
     const wait = waitFor(this.#limit, bucket, now);
-    if (wait === 0) this.#buckets.set(key, takeOne(this.#limit, bucket, now));
+    if (wait === 0) this.#buckets[place] = takeOne(this.#limit, bucket, now);
     return wait;
   }
 
   /** One from before the clock was set back is written down as empty, or it would stay empty until that time comes. */
-  #bucketOf(key: string, now: number): Bucket {
-    const bucket = this.#buckets.get(key) ?? FULL;
-    const emptied = bounded(this.#limit, bucket, now);
-    if (emptied < bucket) this.#buckets.set(key, emptied);
-    return emptied;
+  #look(place: number, now: number): Bucket {
+    return (this.#buckets[place] = bounded(this.#limit, this.#buckets[place]!, now));
+  }
+
+  /** The key's own place, or the one that it takes over. */
+  #placeOf(key: string): number {
+    let [tag, set] = [0x811c9dc5, key.length];
+    for (let i = 0; i < key.length; i++) {
+      const unit = key.charCodeAt(i);
+      tag = Math.imul(tag ^ unit, 0x01000193);
+      set = Math.imul(set ^ unit, 0x5bd1e995) ^ (set >>> 15);
+    }
+    return this.#placeIn(((set >>> 0) % this.#sets) * WAYS, tag >>> 0);
+  }
+
+  #placeIn(first: number, tag: number): number {
+    let fullest = first;
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.#tags[place] === tag) return place;
+      if (this.#buckets[place]! < this.#buckets[fullest]!) fullest = place;
+    }
+    this.#tags[fullest] = tag;
+    this.#buckets[fullest] = FULL;
+    return fullest;
   }
 }

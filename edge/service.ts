@@ -64,7 +64,8 @@ export interface ShowService {
    * receiver's shard.
    */
   arrive(subject: string, signed: boolean): Refusal | undefined;
-  vote(ballot: BallotRequest): Promise<Receipt | Refusal>;
+  /** A promise only where it is not refused at once. */
+  vote(ballot: BallotRequest): Promise<Receipt | Refusal> | Refusal;
   /** Producers' deeds; each leaves an audit entry, and is durable here when it resolves. */
   arm(poll: string, by: string): Promise<PollView | Refusal>;
   open(poll: string, by: string, durationMs?: number): Promise<PollView | Refusal>;

@@ -1,4 +1,4 @@
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import type { World } from "../../crdt/ports.ts";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";
@@ -17,9 +17,9 @@ export function refuseUnknown(app: Hono): RouteHandler {
 }
 
 /** For a throw: our own mistake, told to the log and not to the client. */
-export function refuseMistake({ log }: World): (error: Error, c: Context) => Response {
-  return (error, c) => {
-    log("error", "a request failed", { method: c.req.method, path: c.req.path, error: error.stack ?? error.message });
+export function refuseMistake({ log }: World): (error: unknown, request: Request) => Response {
+  return (error, { method, url }) => {
+    log("error", "a request failed", { method, url, error });
     return problem(
       refuse("internal", "this edge made a mistake, which stands in its log; trying again is safe", { retryAfterS: 1 }),
     );

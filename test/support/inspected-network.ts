@@ -112,7 +112,7 @@ export class InspectedNetwork {
   }
 
   vote(at: string, given: Partial<BallotRequest> = {}): Promise<Receipt> {
-    return this.until(wanted(this.at(at).edge!.show(SHOW)).vote(request(given)).then(wanted));
+    return this.until(Promise.resolve(wanted(this.at(at).edge!.show(SHOW)).vote(request(given))).then(wanted));
   }
 
   /** Two members lose their link, and cannot make another. */

@@ -62,7 +62,7 @@ export async function startEdge(
       maxMessageBytes: MAX_PUBLIC_MESSAGE_BYTES,
       onerror: (error) => world.log("error", "answering a request failed", { error }),
     },
-    (request, client) => app.hono.fetch(request, client),
+    (request, client) => app.fetch(request, client),
   );
   world.log("info", "edge is up", {
     boot: member.boot,

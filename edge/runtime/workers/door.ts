@@ -1,4 +1,4 @@
-import { receiverId, shardOf } from "../../../crdt/receiver.ts";
+import { ReceiverIds, shardOf } from "../../../crdt/receiver.ts";
 import { ConfigError } from "../../config.ts";
 import { problem } from "../../problem.ts";
 import { refuse } from "../../refusal.ts";
@@ -18,7 +18,7 @@ import { Steering } from "./steering.ts";
 /** What the Worker has to know of a show to find a receiver's object: it never changes. */
 interface ShowShards {
   readonly shards: number;
-  readonly key: string;
+  readonly receivers: ReceiverIds;
 }
 
 /** Shows that an isolate remembers; at more it begins anew. */
@@ -96,7 +96,7 @@ export class Door {
       show === undefined ? undefined : subjectOf(bearer(request.headers), this.#settings.broadcaster?.issuer);
     if (show === undefined || subject === undefined) return 0;
     const known = this.#shows.get(show) ?? (await this.#learnShow(show, request));
-    return known ? shardOf(receiverId(known.key, subject), known.shards) % objects : 0;
+    return known ? shardOf(known.receivers.of(subject), known.shards) % objects : 0;
   }
 
   async #learnShow(id: string, request: Request): Promise<ShowShards | undefined> {
@@ -105,7 +105,10 @@ export class Door {
         const found = await edgeStub(this.#env, this.#settings, name).showOf(id);
         if (!found) continue;
         if (this.#shows.size >= MAX_SHOWS) this.#shows.clear();
-        const known = { shards: found.shards, key: unwrapShowKey(found.wrappedKey, this.#settings.network, id) };
+        const known = {
+          shards: found.shards,
+          receivers: new ReceiverIds(unwrapShowKey(found.wrappedKey, this.#settings.network, id)),
+        };
         this.#shows.set(id, known);
         return known;
       } catch {

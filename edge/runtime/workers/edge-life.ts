@@ -98,7 +98,7 @@ export class EdgeLife {
 
   /** Answers what receivers, producers and readers ask. */
   async fetch(request: Request): Promise<Response> {
-    const response = await this.#app.hono.fetch(request, new ObjectClient(request, this.receivers));
+    const response = await this.#app.fetch(request, new ObjectClient(request, this.receivers));
     // Refused unread: whoever still sends it would have it read after the answer, which the platform calls an error.
     if (!request.bodyUsed) await request.body?.cancel();
     return response;

@@ -271,3 +271,15 @@ describe("a receiver's own ballots", () => {
     expect(await problemOf(await harness.ask("GET", address))).toMatchObject({ status: 401 });
   });
 });
+
+test.for(["/v1/shows/d%65mo/polls/open/ballots", "/v1/shows/demo/polls/open/ballots?level=local"])(
+  "a ballot at %s goes the router's way, and fares as at the plain address",
+  async (path) => {
+    const harness = await opened();
+    const response = await harness.ask("POST", path, { token: harness.receiver(), json: { option: "no", press: 1 } });
+    expect(response.status).toBe(202);
+    harness.show.beforeVote = () => Promise.reject(new Error("secret detail"));
+    const broken = await harness.ask("POST", path, { token: harness.receiver(), json: { option: "no", press: 1 } });
+    expect(await problemOf(broken)).toMatchObject({ status: 500, code: "internal" });
+  },
+);

@@ -126,16 +126,18 @@ export class Harness {
   }
 
   async ask(method: string, path: string, { token, json, body, headers, from }: Asking = {}): Promise<Response> {
-    return this.app.hono.request(path, {
-      method,
-      body: json === undefined ? (body ?? null) : JSON.stringify(json),
-      headers: {
-        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-        ...(from === undefined ? {} : { "x-test-address": from }),
-        ...(json === undefined ? {} : { "Content-Type": "application/json" }),
-        ...headers,
-      },
-    });
+    return this.app.fetch(
+      new Request(new URL(path, "http://edge.test"), {
+        method,
+        body: json === undefined ? (body ?? null) : JSON.stringify(json),
+        headers: {
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...(from === undefined ? {} : { "x-test-address": from }),
+          ...(json === undefined ? {} : { "Content-Type": "application/json" }),
+          ...headers,
+        },
+      }),
+    );
   }
 
   vote(poll: string, json: unknown, token: string | undefined = this.receiver()): Promise<Response> {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ReceiverIds } from "../../../crdt/receiver.ts";
 import { Intake, STARTING_PATIENCE_MS, type IntakeView } from "../../../edge/intake.ts";
 import { Programme } from "../../../edge/programme.ts";
 import { aPoll } from "../../support/ballots.ts";
@@ -16,7 +17,7 @@ async function starting() {
   const replica = replicaOf(lone);
   const view: IntakeView = {
     programme: new Programme(replica.board),
-    key: "00".repeat(32),
+    receivers: new ReceiverIds("00".repeat(32)),
     shards: 1,
     unpruned: 0,
     lost: false,

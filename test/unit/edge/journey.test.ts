@@ -51,15 +51,17 @@ class Journey {
 
   /** Asks, and lets the edge's time pass until it has answered. */
   async ask(method: string, path: string, { token, json, headers }: Asking = {}): Promise<Record<string, unknown>> {
-    const asked = this.app.hono.request(path, {
-      method,
-      body: json === undefined ? null : JSON.stringify(json),
-      headers: {
-        ...headers,
-        "Content-Type": "application/json",
-        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-      },
-    });
+    const asked = this.app.fetch(
+      new Request(new URL(path, "http://edge.test"), {
+        method,
+        body: json === undefined ? null : JSON.stringify(json),
+        headers: {
+          ...headers,
+          "Content-Type": "application/json",
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        },
+      }),
+    );
     const response = await this.while(Promise.resolve(asked));
     const text = await response.text();
     return text.startsWith("{")

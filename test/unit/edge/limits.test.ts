@@ -56,6 +56,15 @@ describe("a bucket", () => {
   });
 });
 
+test("where buckets are many, those that are nearly full are forgotten first, and nobody is refused for another", () => {
+  const { buckets: b } = buckets(8);
+  for (let i = 0; i < limit.burst; i++) b.take("greedy");
+  for (let i = 0; i < 1000; i++) {
+    expect(b.take(`viewer ${i}`)).toBe(0);
+    expect(b.take("greedy")).toBe(500);
+  }
+});
+
 describe("what is remembered", () => {
   test("is bounded, and keeps what was used last", () => {
     const map = new RecentMap<number>(10);

@@ -74,7 +74,7 @@ describe("a ballot", () => {
     await open();
     const both = [show.vote(request()), show.vote(request({ option: "green" }))];
     await pass(lone.world, 50);
-    const answers = await Promise.all(both);
+    const answers = await Promise.all(both.map((answer) => Promise.resolve(answer)));
     expect(answers.filter((answer) => "refused" in answer)).toMatchObject([{ refused: "press_conflict" }]);
     expect(show.counts("best")).toEqual({ anonymous: [0, 1, 0], signed: [0, 0, 0] });
   });

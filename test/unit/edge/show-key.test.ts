@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { expect, test } from "vitest";
-import { receiverHex, receiverId, shardOf } from "../../../crdt/receiver.ts";
+import { ReceiverIds, receiverHex, receiverId, shardOf } from "../../../crdt/receiver.ts";
 import { unwrapShowKey, wrapShowKey } from "../../../edge/show-key.ts";
 
 const network = new Uint8Array(32).fill(7);
@@ -19,6 +20,24 @@ test("a receiver's identity is the same at every edge, and another in another sh
   expect(receiverHex(id)).toBe("d62bda523d33a5fb");
   expect(receiverId(bytesToHex(key.toReversed()), "subject")).not.toEqual(id);
   expect(receiverId(bytesToHex(key), "subject2")).not.toEqual(id);
+});
+
+test("identities are those of SHA-256 over key and subject, whatever was asked before", () => {
+  const ids = new ReceiverIds(bytesToHex(key));
+  const long = "é".repeat(300);
+  for (const subject of [
+    "subject",
+    "",
+    "zuschauer-ü",
+    "\u{1f4fa}".repeat(128),
+    long,
+    `${long}!`,
+    "\ud800",
+    "subject",
+  ]) {
+    const digest = createHash("sha256").update(bytesToHex(key)).update(subject, "utf8").digest("hex");
+    expect(receiverHex(ids.of(subject))).toBe(digest.slice(0, 16));
+  }
 });
 
 test("shards share receivers evenly", () => {
