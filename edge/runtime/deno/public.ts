@@ -74,7 +74,9 @@ class DenoClient implements Client {
     const stream = new ConnectionStream(conn);
     this.#sockets.handleUpgrade(handshake(headers), stream, Buffer.alloc(0), (ws, request) => {
       this.#sockets.emit("connection", ws, request);
-      accept(socketOf(ws));
+      const socket = socketOf(ws, stream);
+      stream.ontext = (text) => socket.onmessage(text);
+      accept(socket);
     });
     return response;
   }

@@ -2,6 +2,7 @@ import type { Buffer } from "node:buffer";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Socket } from "../../../crdt/ports.ts";
 import { MAX_LINK_MESSAGE_BYTES, PING_INTERVAL_MS } from "./door.ts";
+import { textFrame } from "./frame.ts";
 
 // Both runtimes speak WebSocket through `ws`, in Deno too: Deno's own has no limit to the length of a fragmented
 // message, so that one receiver could fill an edge's memory. Measured, `ws` costs 1 µs more a message there.
@@ -11,9 +12,16 @@ export function webSocketServer(maxMessageBytes: number): WebSocketServer {
   return new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
 }
 
-/** A `ws` socket as the port that deciding code knows. */
-export function socketOf(ws: WebSocket): Socket {
-  const socket = new WsSocket(ws);
+/** Takes whole frames past `ws`, in the order of everything that `ws` itself writes there. */
+export interface Wire {
+  writeFrame(frame: Uint8Array): void;
+  /** Bytes of such frames that were not written yet, and that `ws` does not count. */
+  readonly waiting: number;
+}
+
+/** A `ws` socket as the port that deciding code knows; with a `wire` its texts go past `ws`, which takes 3 µs for each. */
+export function socketOf(ws: WebSocket, wire?: Wire): Socket {
+  const socket = new WsSocket(ws, wire);
   ws.on("message", (data: Buffer, isBinary: boolean) => socket.onmessage(isBinary ? data : data.toString("utf8")));
   ws.on("close", (code: number, reason: Buffer) => socket.onclose(code, reason.toString("utf8")));
   // Garbage, oversized frames, resets: `ws` closes the socket by itself after it, and "close" tells the owner.
@@ -25,17 +33,21 @@ class WsSocket implements Socket {
   onmessage: Socket["onmessage"] = () => {};
   onclose: Socket["onclose"] = () => {};
   readonly #ws: WebSocket;
+  readonly #wire: Wire | undefined;
 
-  constructor(ws: WebSocket) {
+  constructor(ws: WebSocket, wire: Wire | undefined) {
     this.#ws = ws;
+    this.#wire = wire;
   }
 
   get bufferedAmount(): number {
-    return this.#ws.bufferedAmount;
+    return this.#ws.bufferedAmount + (this.#wire?.waiting ?? 0);
   }
 
   send(message: Uint8Array | string): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(message, onSent);
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (this.#wire && typeof message === "string") this.#wire.writeFrame(textFrame(message));
+    else this.#ws.send(message, onSent);
   }
 
   close(code: number, reason: string): void {

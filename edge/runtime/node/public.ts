@@ -62,7 +62,7 @@ class NodeClient implements Client {
     this.#bindings.outgoing.detachSocket(stream);
     this.#sockets.handleUpgrade(incoming, stream, head, (ws, request) => {
       this.#sockets.emit("connection", ws, request);
-      accept(socketOf(ws));
+      accept(socketOf(ws, { writeFrame: (frame) => stream.write(frame), waiting: 0 }));
     });
     return new Response(null, { headers: RESPONSE_ALREADY_SENT.headers });
   }

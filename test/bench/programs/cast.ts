@@ -34,8 +34,9 @@ let job: CastJob | undefined;
 for await (const asks of asked<CastJob | { go: true }>()) {
   if ("go" in asks) {
     tellParent(await cast(job!));
-    for (const socket of sockets) socket.terminate();
   } else {
+    // Not sooner: what a server spends on thousands of sockets that end is no part of a ballot, as opening them is none.
+    for (const socket of sockets) socket.terminate();
     job = asks;
     sockets = await openAll(asks);
     tellParent({ open: sockets.length });
