@@ -14,7 +14,18 @@ import { describeMachine, machineLine, writeReport } from "./support/report.ts";
 import { verdictOf } from "./support/row.ts";
 import { printOutcome } from "./support/table.ts";
 
-const CHAPTERS: readonly Chapter[] = [http, websocket, replica, documents, restart, rush, others, backbone];
+/** A small evening's, and a busy one's. */
+const CONNECTIONS = [256, 2048];
+const CHAPTERS: readonly Chapter[] = [
+  ...CONNECTIONS.map(http),
+  websocket,
+  replica,
+  documents,
+  restart,
+  rush,
+  others,
+  backbone,
+];
 
 const options = readOptions(process.argv.slice(2));
 const machine = describeMachine();

@@ -94,9 +94,9 @@ describe("ballots over HTTP", () => {
   });
 
   test("too many of one receiver", async () => {
-    const answers = [];
-    for (let press = 1; press <= 40; press++)
-      answers.push(await crowd.press("restless", { option: "red", press }, "nyc"));
+    // All at once: one after the other a busy machine may be slower than the limit.
+    const choice = { option: "red", press: 1 };
+    const answers = await Promise.all(Array.from({ length: 40 }, () => crowd.press("restless", choice, "nyc")));
     const refused = answers.filter(({ status }) => status !== 202);
     expect(refused.length).toBeGreaterThan(0);
     for (const answer of refused) expect(answer).toMatchObject({ status: 429, body: { code: "rate_limited" } });

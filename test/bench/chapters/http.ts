@@ -8,8 +8,6 @@ import { benchProgram, Program } from "../support/program.ts";
 import type { Sample } from "../support/sample.ts";
 import { bareServer, edgeServer, type Server } from "../support/servers.ts";
 
-/** As many as make a group commit what it is on a busy evening. */
-const CONNECTIONS = 256;
 /** The issue's: what durability, exactness and replication may cost beside parsing and verifying. */
 const TARGET = 1.3;
 
@@ -22,21 +20,26 @@ const SERVERS = {
 } as const;
 type Name = keyof typeof SERVERS;
 
-/** A durable, acknowledged ballot over HTTP against the least that could answer it. */
-export const http: Chapter<Name> = {
-  title: `A ballot over HTTP, at ${CONNECTIONS} connections`,
-  start,
-  rows: (of) => {
-    const bare = (runtime: RuntimeName) => ({ what: `bare ${runtime} handler`, of: of(`bare ${runtime}`) });
-    return [
-      loadRow("Edge alone, Deno: logged, then acknowledged", of("edge alone, deno"), bare("deno"), TARGET),
-      loadRow("The same in a network of three with a recorder", of("edge of three, deno"), bare("deno"), TARGET),
-      loadRow("Edge alone, Node", of("edge alone, node"), bare("node"), TARGET),
-    ];
-  },
-};
+/**
+ * A durable, acknowledged ballot over HTTP against the least that could answer it, at so many connections on either
+ * side: each has one request under way at a time, so that a group commit holds at most so many.
+ */
+export function http(connections: number): Chapter<Name> {
+  return {
+    title: `A ballot over HTTP, at ${connections.toLocaleString("en")} connections`,
+    start: (options) => start(options, connections),
+    rows: (of) => {
+      const bare = (runtime: RuntimeName) => ({ what: `bare ${runtime} handler`, of: of(`bare ${runtime}`) });
+      return [
+        loadRow("Edge alone, Deno: logged, then acknowledged", of("edge alone, deno"), bare("deno"), TARGET),
+        loadRow("The same in a network of three with a recorder", of("edge of three, deno"), bare("deno"), TARGET),
+        loadRow("Edge alone, Node", of("edge alone, node"), bare("node"), TARGET),
+      ];
+    },
+  };
+}
 
-async function start({ quick }: Options): Promise<Running<Name>> {
+async function start({ quick }: Options, connections: number): Promise<Running<Name>> {
   const presses = quick ? 10_000 : 30_000;
   const load = new Program(benchProgram("press", {}));
   const started = new Map<Name, Server>();
@@ -46,7 +49,7 @@ async function start({ quick }: Options): Promise<Running<Name>> {
   let receivers = 0;
   const pulse = async (server: Server): Promise<Sample> => {
     const { host, port, secret } = server;
-    const pace = { kind: "closed", connections: CONNECTIONS } as const;
+    const pace = { kind: "closed", connections } as const;
     const job: PressJob = { host, port, secret, firstReceiver: receivers, presses, pace };
     receivers += presses;
     return underLoad(server, async () => {
