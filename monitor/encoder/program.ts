@@ -8,6 +8,7 @@ import { CueJournal, type JournalRecord, KEPT_MS } from "./journal.ts";
 import { openTarget, type PacketSink } from "./output/target.ts";
 import { Injector, type InjectorOptions } from "./scte104/server.ts";
 import type { Duty } from "./standby/duty.ts";
+import type { EncoderHealth } from "./status.ts";
 import { Partner, type PartnerOptions } from "./standby/partner.ts";
 import { sectionOf } from "./stream/carriers.ts";
 import { Inserter, type InserterOptions } from "./stream/inserter.ts";
@@ -68,6 +69,12 @@ export class EncoderProgram {
   /** Where automation systems connect; undefined while the partner is active. */
   get port(): number | undefined {
     return this.#port;
+  }
+
+  health(): EncoderHealth {
+    const problems = [this.#isSilent ? "no input comes" : undefined, this.#inserter.obstacle];
+    const said = problems.filter((problem) => problem !== undefined);
+    return { ok: said.length === 0, problems: said };
   }
 
   async stop(): Promise<void> {
