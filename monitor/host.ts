@@ -1,10 +1,12 @@
 import type { Member } from "../crdt/member.ts";
 import { openLibsqlStore } from "../crdt/store/libsql.ts";
+import type { World } from "../crdt/ports.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { CueEncoder } from "./cue.ts";
 import { openLatch, openPermanentDatabase } from "./database.ts";
 import { metricsText } from "./metrics.ts";
 import { Process, type Duty, type ProcessHealth } from "./process.ts";
+import { AutomationSystem, parseInjectors } from "./encoder/scte104/client.ts";
 import { encoderToken, HttpEncoder } from "./recording-encoder/http.ts";
 import { Recorder } from "./recorder.ts";
 import type { CueLatch } from "./threshold/latch.ts";
@@ -120,11 +122,14 @@ function watcherOf(member: Member, latch: CueLatch | undefined, { encoder, keys 
   return new Watcher({
     member,
     ...(latch ? { latch } : {}),
-    ...(encoder === undefined ? {} : { encoder: encoderAt(encoder, keys.network) }),
+    ...(encoder === undefined ? {} : { encoder: encoderAt(encoder, keys.network, member.world) }),
   });
 }
 
-function encoderAt(address: string, networkSecret: Uint8Array): CueEncoder {
+/** `scte104://HOST:PORT[,HOST:PORT]` is ours or a station's; `http://` one that only writes cues down. */
+function encoderAt(address: string, networkSecret: Uint8Array, world: World): CueEncoder {
+  const injectors = parseInjectors(address);
+  if (injectors) return AutomationSystem.started(injectors, world);
   return new HttpEncoder(address, encoderToken(networkSecret));
 }
 

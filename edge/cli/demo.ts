@@ -8,11 +8,12 @@ import { Finder } from "./audience/finder.ts";
 import { progressDisplay } from "./audience/progress.ts";
 import { reportText, type AudienceReport } from "./audience/report.ts";
 import { writeFolder, type NetworkFolder } from "./network/folder.ts";
-import { CUE_JOURNAL, localProcesses } from "./network/local.ts";
+import { CUE_JOURNAL, localProcesses, type LocalPorts } from "./network/local.ts";
 import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
 import { freePorts } from "./network/ports.ts";
 import { duration, grouped, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
+import { announcedCues, SignalReader } from "./signal/reader.ts";
 import { RunningNetwork } from "./supervise/network.ts";
 import type { RuntimeName } from "./supervise/program.ts";
 import { statusLine } from "./supervise/status.ts";
@@ -42,13 +43,16 @@ const ASK_INTERVAL_MS = 100;
 interface Stage {
   readonly folder: NetworkFolder;
   readonly network: RunningNetwork;
+  /** A receiver of the encoder's transport stream. */
+  readonly signal: SignalReader;
   readonly poll: AudiencePoll;
   readonly tell: (text: string) => void;
 }
 
 /** The whole way once, in a temporary folder. Exit code 0 only if everything is equal in the end. */
 export async function demo(options: DemoOptions): Promise<void> {
-  const folder = await writeDemoFolder();
+  const { folder, stream } = await writeDemoFolder();
+  const signal = await SignalReader.listen(stream);
   const lines: string[] = [];
   const network = new RunningNetwork(folder, options.runtime, {
     online: (name, line) => lines.push(`${name} ${line}`),
@@ -57,10 +61,12 @@ export async function demo(options: DemoOptions): Promise<void> {
   const log = join(folder.path, "members.log");
   process.once("SIGINT", () => void network.stop().then(() => process.exit(130)));
   try {
-    await play({ folder, network, poll: samplePoll(), tell: teller() }, options.receivers);
+    await play({ folder, network, signal, poll: samplePoll(), tell: teller() }, options.receivers);
+    await signal.close();
     await network.stop();
     rmSync(folder.path, { recursive: true });
   } catch (error) {
+    await signal.close();
     await network.stop();
     writeFileSync(log, `${lines.join("\n")}\n`);
     if (!(error instanceof UserError)) throw error;
@@ -81,7 +87,8 @@ async function play(stage: Stage, receivers: number): Promise<void> {
   await openShow(stage);
   await armThreshold(stage, Math.ceil(receivers / 2));
   const report = await vote(stage, receivers);
-  await seeItFired(stage);
+  const cue = await seeItFired(stage);
+  await seeItInThePicture(stage, cue);
   await finish(stage, report);
   await compare(stage, report);
 }
@@ -108,7 +115,7 @@ async function armThreshold({ folder, poll, tell }: Stage, atLeast: number): Pro
   tell(`threshold "${THRESHOLD}" is armed, at ${grouped(atLeast)} receivers that voted`);
 }
 
-async function seeItFired({ folder, tell }: Stage): Promise<void> {
+async function seeItFired({ folder, tell }: Stage): Promise<string> {
   const api = apiOf(folder, EDGES[0]!);
   const { fired } = await waitForThreshold(
     api,
@@ -123,6 +130,22 @@ async function seeItFired({ folder, tell }: Stage): Promise<void> {
   tell(
     `threshold "${THRESHOLD}" fired once, at ${grouped(cue.value)}, seen first by "${cue.by}"; encoder after ${took}`,
   );
+  return cue.id;
+}
+
+/** What receivers have of it, read by parsers that are not ours: mux.js the transport stream, m3u8-parser the playlist. */
+async function seeItInThePicture({ folder, signal, tell }: Stage, id: string): Promise<void> {
+  const isIt = ({ cue }: { readonly cue: string }) => id.startsWith(cue);
+  const found = signal.cues.filter(({ payload }) => isIt(payload));
+  const [first] = found;
+  if (!first || found.length !== 1) throw new UserError(`the cue stands ${found.length} times in the transport stream`);
+  const { payload, at } = first;
+  const text = payload.message.kind === "text" ? payload.message.text : payload.message.content;
+  tell(`"${text}" is in the transport stream ${duration(at - payload.firedAt)} after the crossing, as mux.js reads it`);
+  const playlist = `${folder.edgesNamed(EDGES[1])[0]!.address}/hls/${SAMPLE_SHOW.id}/live.m3u8`;
+  const announced = (await announcedCues(playlist)).filter(isIt);
+  if (announced.length !== 1) throw new UserError(`the cue stands ${announced.length} times in "${playlist}"`);
+  tell(`and in the HLS that edge ${EDGES[1]} serves, as m3u8-parser reads it`);
 }
 
 async function waitForThreshold(
@@ -230,9 +253,9 @@ function apiOf(folder: NetworkFolder, edge: string): EdgeApi {
   return new EdgeApi(folder.edgesNamed(edge)[0]!.address, folder.operatorToken("producer"));
 }
 
-async function writeDemoFolder(): Promise<NetworkFolder> {
-  const ports = await freePorts(EDGES.length * 2 + 4);
-  const [backbone, monitor, watcher, encoder] = ports.slice(EDGES.length * 2) as [number, number, number, number];
+async function writeDemoFolder(): Promise<{ readonly folder: NetworkFolder; readonly stream: number }> {
+  const ports = await freePorts(EDGES.length * 2 + 6);
+  const local = localPorts(ports.slice(EDGES.length * 2));
   const edges = EDGES.map((name, i) => ({
     name,
     region: name,
@@ -242,10 +265,21 @@ async function writeDemoFolder(): Promise<NetworkFolder> {
   }));
   const plan = planNetwork({
     edges,
-    ...localProcesses({ backbone, status: [monitor, watcher], encoder }),
+    ...localProcesses(local),
     ports: DEFAULT_PORTS,
   });
-  return writeFolder(mkdtempSync(join(tmpdir(), "redbutton-demo-")), plan);
+  return { folder: writeFolder(mkdtempSync(join(tmpdir(), "redbutton-demo-")), plan), stream: local.stream };
+}
+
+function localPorts([
+  backbone = 0,
+  monitor = 0,
+  watcher = 0,
+  status = 0,
+  encoder = 0,
+  stream = 0,
+]: number[]): LocalPorts {
+  return { backbone, status: [monitor, watcher, status], encoder, stream };
 }
 
 /** Tells what happens with the time since the demo began. */

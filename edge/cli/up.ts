@@ -6,7 +6,7 @@ import { buildPages } from "./pages/build.ts";
 import { localEdges } from "./network/local-edges.ts";
 import { DEFAULT_HUB_PORT, DEFAULT_STEERING_PORTS, localSteering } from "./network/local-steering.ts";
 import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
-import { DEFAULT_LOCAL_PORTS, localProcesses } from "./network/local.ts";
+import { DEFAULT_LOCAL_PORTS, localProcesses, shifted } from "./network/local.ts";
 import { isFree } from "./network/ports.ts";
 import { MemberLog, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
@@ -77,12 +77,7 @@ function findOrMakeFolder(options: UpOptions): NetworkFolder {
   const first = options.port ?? DEFAULT_PORTS.public;
   const shift = first - DEFAULT_PORTS.public;
   const ports = { public: first, backbone: DEFAULT_PORTS.backbone + shift };
-  const { backbone, status, encoder } = DEFAULT_LOCAL_PORTS;
-  const processes = localProcesses({
-    backbone: backbone + shift,
-    status: [status[0] + shift, status[1] + shift],
-    encoder: encoder + shift,
-  });
+  const processes = localProcesses(shifted(DEFAULT_LOCAL_PORTS, shift));
   const edges = localEdges(ports);
   const { dns, dnsStatus, lb, lbStatus } = DEFAULT_STEERING_PORTS;
   const steering = localSteering(edges, {

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { CUE_EVENT } from "../../crdt/stream-event.ts";
 import { parseHostPort, parseSource, parseTarget, type Source, type Target } from "./address.ts";
+import { FORMAT_IDENTIFIER } from "./payload.ts";
 import type { ProgramOptions } from "./program.ts";
 import type { Application } from "./signal/ait.ts";
 import { SCTE104_PORT } from "./scte104/message.ts";
@@ -33,6 +34,9 @@ const target = `"udp://HOST:PORT", a file, or "-"`;
 
 /** What an encoder is configured by: a file, or the options of `redbutton encoder`. */
 const config = v.strictObject({
+  /** What every program of a network is given: not needed here. */
+  name: v.optional(v.string()),
+  keys: v.optional(v.unknown()),
   in: v.optional(
     v.pipe(
       v.string(source),
@@ -59,7 +63,7 @@ const config = v.strictObject({
     ait: 0x1f3,
   }),
   componentTag: v.optional(whole(0, 0xff), CUE_EVENT.componentTag),
-  formatIdentifier: v.optional(v.pipe(v.string(), v.regex(/^[\x21-\x7e]{4}$/, "four characters")), "RBTN"),
+  formatIdentifier: v.optional(v.pipe(v.string(), v.regex(/^[\x21-\x7e]{4}$/, "four characters")), FORMAT_IDENTIFIER),
   /** The page that televisions start, by an AIT. */
   page: v.optional(v.pipe(v.string(), v.regex(/^https?:\/\/[^/]+\/\S*$/, "an http or https address"))),
   mode: v.optional(v.picklist(["borrow", "replace"], `"borrow" or "replace"`), "borrow"),

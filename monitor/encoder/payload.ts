@@ -21,6 +21,8 @@ export const CUE_CHARS = 16;
  * fit, with nothing to spare.
  */
 export const MAX_PAYLOAD_BYTES = 132;
+/** Marks our UPIDs in SCTE 35 and 104, where no other is configured: to be registered with SMPTE. */
+export const FORMAT_IDENTIFIER = "RBTN";
 /** Longest time that receivers show a cue: five characters as a number of seconds. */
 export const MAX_DURATION_MS = 599_900;
 

@@ -24,6 +24,8 @@ export interface NetworkWish {
   readonly edges: readonly EdgeWish[];
   readonly processes?: readonly ProcessWish[];
   readonly programs?: readonly PlannedProgram[];
+  /** Further settings of every edge's configuration. */
+  readonly edgeSettings?: Readonly<Record<string, unknown>>;
   /** Of the first edge on a host; the others there count up. */
   readonly ports: FirstPorts;
   /** Folder on each host for its log; beside the configuration where none is named. */
@@ -145,6 +147,7 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
       place: placeOfRegion(edge.region),
       ...(edge.proxies ? { proxies: edge.proxies } : {}),
       store: `file:${wish.data === undefined ? "" : `${wish.data}/`}${edge.name}.db`,
+      ...wish.edgeSettings,
     };
     return { name: edge.name, region: edge.region, address, config };
   });

@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 import type { World } from "../../../crdt/ports.ts";
 import type { Cue, CueEncoder } from "../../cue.ts";
-import { payloadOf } from "../payload.ts";
+import { parseHostPort } from "../address.ts";
+import { FORMAT_IDENTIFIER, payloadOf } from "../payload.ts";
 import { CONTENT_IDENTIFICATION, UPID_MPU } from "../signal/scte35.ts";
 import { upidOf } from "../stream/carriers.ts";
 import { MessageFraming } from "./framing.ts";
@@ -17,6 +18,17 @@ export interface AutomationOptions {
   /** Four characters that mark our own UPIDs. */
   readonly formatIdentifier: string;
 }
+
+/** Injectors by their address, `scte104://HOST:PORT[,HOST:PORT]`; undefined for another kind of address. */
+export function parseInjectors(address: string): AutomationOptions["addresses"] | undefined {
+  if (!address.startsWith(SCHEME)) return undefined;
+  return address
+    .slice(SCHEME.length)
+    .split(",")
+    .map((each) => parseHostPort(each, "127.0.0.1"));
+}
+
+const SCHEME = "scte104://";
 
 /** Longest time to connect and be let in, ms. */
 export const CONNECT_TIMEOUT_MS = 1000;
@@ -42,6 +54,16 @@ export class AutomationSystem implements CueEncoder {
     if (options.addresses.length === 0) throw new Error("driving an encoder: got no address, wanted at least one");
     this.#options = options;
     this.#world = world;
+  }
+
+  /** One that drives our own encoders, with their usual settings, and keeps a connection. */
+  static started(addresses: AutomationOptions["addresses"], world: World): AutomationSystem {
+    const system = new AutomationSystem(
+      { addresses, pidIndex: 0, asIndex: 1, formatIdentifier: FORMAT_IDENTIFIER },
+      world,
+    );
+    system.start();
+    return system;
   }
 
   /** Keeps a connection, so that a cue finds one. */
