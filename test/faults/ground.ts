@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
 import { CUE_JOURNAL, localProcesses } from "../../edge/cli/network/local.ts";
-import { DEFAULT_PORTS, planNetwork, type NetworkPlan, type NetworkWish } from "../../edge/cli/network/plan.ts";
+import {
+  DEFAULT_PORTS,
+  planNetwork,
+  type NetworkPlan,
+  type NetworkWish,
+  type PlannedProgram,
+} from "../../edge/cli/network/plan.ts";
 import { freePorts } from "../../edge/cli/network/ports.ts";
 import { RunningNetwork } from "../../edge/cli/supervise/network.ts";
 import type { JournalledCue } from "../../monitor/recording-encoder/journal.ts";
@@ -134,17 +140,27 @@ async function planOf(server: string | undefined): Promise<NetworkPlan> {
     backboneHost: HOST,
     ports: { public: ports[i]!, backbone: ports[EDGES.length + i]! },
   }));
-  const local = localProcesses({ backbone, status: [monitor, watcher], encoder });
-  const processes = server === undefined ? local.processes : serverProcesses(server, local.programs[0]!.status!);
-  const plan = planNetwork({ edges, processes, programs: local.programs, ports: DEFAULT_PORTS });
+  const recording = recordingEncoder(encoder);
+  const address = recording.status!;
+  const local = localProcesses({ backbone, status: [monitor, watcher, 0], encoder, stream: 0 }).processes;
+  const recorded = local.map((process) => ({ ...process, settings: { ...process.settings, encoder: address } }));
+  const processes = server === undefined ? recorded : serverProcesses(server, address);
+  const plan = planNetwork({ edges, processes, programs: [recording], ports: DEFAULT_PORTS });
   if (server === undefined) return plan;
-  const watching = { watch: true, latch: server, encoder: local.programs[0]!.status! };
+  const watching = { watch: true, latch: server, encoder: address };
   return {
     ...plan,
     edges: plan.edges.map((edge) =>
       edge.name === EDGES[0] ? { ...edge, config: { ...edge.config, ...watching } } : edge,
     ),
   };
+}
+
+/** An encoder without video: what it was sent stands in its journal. */
+function recordingEncoder(port: number): PlannedProgram {
+  const config = { listen: { host: HOST, port }, journal: CUE_JOURNAL };
+  const entry = "edge/runtime/recording-encoder.ts";
+  return { name: "encoder", entry, status: `http://${HOST}:${port}`, config };
 }
 
 function serverProcesses(server: string, encoder: string): NonNullable<NetworkWish["processes"]> {
