@@ -30,7 +30,7 @@ const KINDS = { text: "t", content: "c" } as const;
 const ELLIPSIS = "…";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** The part of a cue that goes into the signal, shortened to what fits. */
 export function payloadOf(cue: Cue): Payload {
