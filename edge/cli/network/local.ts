@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SCTE104_PORT } from "../../../monitor/encoder/scte104/message.ts";
 import { ROOT } from "../supervise/program.ts";
 import type { NetworkWish } from "./plan.ts";
 
@@ -17,8 +18,8 @@ export interface LocalPorts {
 export const DEFAULT_LOCAL_PORTS: LocalPorts = {
   backbone: 9104,
   status: [9201, 9202, 9203],
-  encoder: 9204,
-  stream: 9205,
+  encoder: SCTE104_PORT,
+  stream: 9206,
 };
 const HOST = "127.0.0.1";
 /** The picture where no broadcaster is at hand. */
