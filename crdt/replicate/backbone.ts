@@ -67,7 +67,8 @@ export class Backbone implements ConversationHost {
   readonly #twins: Twins;
   #cancelTick: (() => void) | undefined;
   #stopped = false;
-  #introduced = false;
+  /** Whether this boot has said whose its Yjs client is; "unlogged" while the log has no room for it. */
+  #introduced: "no" | "said" | "unlogged" = "no";
 
   constructor(options: BackboneOptions) {
     this.#options = options;
@@ -98,7 +99,7 @@ export class Backbone implements ConversationHost {
     const sender = origin.from === "peer" ? origin.peer : undefined;
     const isRelayed = sender !== undefined && this.#options.relays === true;
     if (!consequences(origin).push && !isRelayed) return;
-    if (sender === undefined && !this.#introduced) this.#introduce();
+    if (sender === undefined && this.#introduced !== "said") this.#introduce();
     for (const conversation of this.#conversations.values())
       if (conversation.peer !== sender) conversation.push(document, update);
   }
@@ -222,7 +223,12 @@ export class Backbone implements ConversationHost {
     const bytes = introduce(identity, boot, [client]);
     if (this.introductions.add({ member, role, boot, clients: [client] }, bytes) === "claimed")
       return this.#options.host.end(`the Yjs client ${client} of this boot is another's`);
-    this.#introduced = true;
+    this.#introduced = "said";
+    // Here, too, and before what it introduces: a board in the log whose writer nobody knows is refused for ever.
+    this.#options.host.journal.append([{ kind: "introduction", member, boot, bytes }]).catch((error: unknown) => {
+      this.#introduced = "unlogged";
+      this.world.log("warn", "introduction not logged", { error: String(error) });
+    });
     for (const conversation of this.#conversations.values()) conversation.link.send({ type: "introduce", bytes });
   }
 
@@ -306,6 +312,7 @@ export class Backbone implements ConversationHost {
 
   #tick(): void {
     this.#cancelTick = this.world.timers.after(ANTI_ENTROPY_MS, () => this.#tick());
+    if (this.#introduced === "unlogged") this.#introduce();
     for (const replica of this.replicas()) {
       void replica.settleDebts();
       this.greetShow(replica);

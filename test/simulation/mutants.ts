@@ -220,6 +220,18 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [patch("edge/edge.ts", "if (this.#member.hasProcesses) board.propose", "if (false) board.propose")],
   },
   {
+    name: "introduction not logged",
+    why: "whoever wrote the board and died before anyone heard of it is a stranger to all, and so is the board",
+    kinds: ["power cut", "slow network"],
+    patches: [
+      patch(
+        "crdt/replicate/backbone.ts",
+        'this.#options.host.journal.append([{ kind: "introduction", member, boot, bytes }]).catch(',
+        "Promise.resolve().catch(",
+      ),
+    ],
+  },
+  {
     name: "register hidden for good",
     why: "of two boots' registers Yjs may keep the older one, and the recorder waits for the other",
     kinds: ["second process"],

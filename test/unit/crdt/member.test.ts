@@ -3,7 +3,7 @@ import type { Chain } from "../../../crdt/batch.ts";
 import { Member } from "../../../crdt/member.ts";
 import { newIdentity, type Identity } from "../../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../../crdt/replica.ts";
-import { MemoryDisk } from "../../../crdt/store/memory.ts";
+import { MemoryDisk, MemoryStore } from "../../../crdt/store/memory.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
 import { NotedStore } from "../../support/noted-store.ts";
 import { socketPair, type SocketPair } from "../../support/socket-pair.ts";
@@ -86,6 +86,37 @@ async function create({ member }: Pick<Program, "member">): Promise<Replica> {
   await replica.change((board) => board.create(show, [aPoll()]));
   return replica;
 }
+
+describe("a boot that wrote the board and told nobody", () => {
+  const introduced = async (disk: MemoryDisk) => (await new MemoryStore(disk).load()).introductions.length;
+
+  test("is introduced by the next one, so that its board is taken", async () => {
+    const disk = new MemoryDisk();
+    await create(await open("fra", disk));
+    const again = await open("fra", disk, 77);
+    const nyc = await open("nyc");
+    for (const { member } of [again, nyc]) member.start();
+    await pass(2500);
+    expect(nyc.member.replica(SHOW)?.board.show?.id).toBe(SHOW);
+  });
+
+  test("is not logged before its introduction, where there was no room for that", async () => {
+    const disk = new MemoryDisk();
+    const fra = await open("fra", disk);
+    fra.store.fault = "full";
+    await expect(create(fra)).rejects.toThrow();
+    expect(await introduced(disk)).toBe(0);
+    fra.store.fault = undefined;
+    await fra.member.replica(SHOW)!.change((board) => board.addTransition("best", "armed", { at: 1, by: "ann" }));
+    expect(await introduced(disk)).toBe(1);
+  });
+
+  test("leaves no introduction where it wrote nothing", async () => {
+    const disk = new MemoryDisk();
+    (await open("fra", disk)).member.adopt(SHOW);
+    expect(await introduced(disk)).toBe(0);
+  });
+});
 
 describe("two members", () => {
   let fra: Program;
