@@ -414,17 +414,17 @@ export class Replica {
       keepsVoters,
       journal,
       timers: world.timers,
-      onwritten: (batches) => this.#onwritten(batches),
+      onvisible: (batches) => this.#onvisible(batches),
+      onwritten: (batches) => this.#onfolded(batches, undefined),
     });
     this.#shards.set(number, shard);
     doc.on("afterTransaction", (transaction: Y.Transaction) => this.#onledger(transaction));
   }
 
-  #onwritten(batches: readonly Uint8Array[]): void {
+  #onvisible(batches: readonly Uint8Array[]): void {
     const { sequence, ...chain } = decodeHeader(batches[0]!);
     const upTo = sequence - 1 + batches.length;
     this.arrivals.note(chainId(chain), sequence - 1, upTo, this.#options.world.clock.now());
-    this.#onfolded(batches, undefined);
   }
 
   /** A batch that fills a hole makes those visible that waited for it. */

@@ -29,7 +29,9 @@ export interface ShardOptions {
   readonly keepsVoters?: boolean;
   readonly journal: Journal;
   readonly timers: Timers;
-  /** Batches of our own became durable and folded. */
+  /** Batches of our own became durable and folded, and have not left yet. */
+  readonly onvisible: (batches: readonly Uint8Array[]) => void;
+  /** The same once they are in the ledger, and on their way. */
   readonly onwritten: (batches: readonly Uint8Array[]) => void;
 }
 
@@ -48,6 +50,7 @@ export class Shard {
     this.fold = new Fold(options.rulesOf, options.created - EPOCH_SLACK_MS, options.keepsVoters);
     this.writer = new Writer(options.show, options.chain, options.journal, options.timers, (batches) => {
       for (const bytes of batches) this.fold.take(bytes);
+      options.onvisible(batches);
       this.#append(batches);
       options.onwritten(batches);
     });

@@ -139,7 +139,11 @@ export function createApp(deps: AppDeps): App {
   hono.get("/healthz", showHealth(context));
   hono.get("/readyz", showReadiness(context));
   hono.get("/metrics", showMetrics(context));
-  if (deps.inspector) hono.get("/_inspect/v1/:view", showInspection(context, deps.inspector));
+  if (deps.inspector) {
+    hono.get("/_inspect/v1/:view", showInspection(context, deps.inspector));
+    hono.get("/inspect", redirectToPage("inspect"));
+    hono.get("/inspect/", showPage(context, "inspect"));
+  }
   hono.get("/openapi.json", showOpenApi(hono));
   hono.get("/schemas/show.json", showSchema());
   hono.get("/tv", redirectToPage("tv"));

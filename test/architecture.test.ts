@@ -15,7 +15,7 @@ const isEntry = (path: string) => /^edge\/(runtime\/[^/]+\.ts$|cli\/)/.test(path
 const mayNamePlatforms = (path: string) => /^(edge\/(runtime|cli)\/|monitor\/|crdt\/store\/libsql[^/]*$)/.test(path);
 const mayOpenDatabase = (path: string) => /^(crdt\/store\/|monitor\/database[^/]*$)/.test(path);
 /** Pages run in browsers, whose clock and timers they have; edge/client/ is what they talk to an edge with. */
-const runsInBrowsers = (path: string) => /^(receiver|edge\/(console|graphics|client))\//.test(path);
+const runsInBrowsers = (path: string) => /^(receiver|edge\/(console|graphics|inspector|client))\//.test(path);
 /** Where clock, timers and randomness are parameters. */
 const isHandedTheWorld = (path: string) =>
   /^(crdt|edge|monitor)\//.test(path) && !/^edge\/(runtime|cli)\//.test(path) && !runsInBrowsers(path);

@@ -111,14 +111,15 @@ program
 
 program
   .command("token")
-  .description("print a token for an operator or a reader")
+  .description("print a token for an operator, a reader or an inspector")
   .addOption(dir())
   .option("--config <file>", "a member's configuration, instead of a folder")
   .option("--secret <file>", "file with the network's secret, instead of a folder")
-  .addOption(new Option("--role <role>").choices([...OPERATOR_ROLES]).default("reader"))
+  .addOption(new Option("--role <role>").choices([...OPERATOR_ROLES, "inspector"]).default("reader"))
   .option("--name <name>", "who it is for; stands in the audit", "operator")
   .option("--shows <list>", "shows it is good for (default: all)")
   .option("--days <days>", "how long it is good", positiveNumber, 30)
+  .option("--hashes", "an inspector's: receivers by their keyed hashes, not by pseudonyms")
   .action(async (options) => (await import("./token.ts")).mintToken(options));
 
 const shows = program.command("show").description("shows");

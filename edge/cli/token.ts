@@ -11,19 +11,27 @@ export interface TokenOptions {
   readonly config?: string;
   /** A file with the network's secret. */
   readonly secret?: string;
-  readonly role: OperatorRole;
+  readonly role: OperatorRole | "inspector";
   readonly name: string;
   /** Comma-separated; every show where none are named. */
   readonly shows?: string;
   readonly days: number;
+  /** An inspector's shows receivers by their keyed hashes in the ledger. */
+  readonly hashes?: boolean;
 }
 
-/** Prints a token for an operator or a reader. */
+/** Prints a token for an operator, a reader or an inspector. */
 export function mintToken(options: TokenOptions): void {
   const secret = secretOf(options);
   const exp = Math.floor(Date.now() / 1000) + options.days * 86_400;
   const shows = options.shows === undefined ? "*" : options.shows.split(",");
-  say(deriveTokenKeys(secret).operators.sign({ sub: options.name, exp, role: options.role, shows }));
+  const keys = deriveTokenKeys(secret);
+  const { name: sub, role } = options;
+  say(
+    role === "inspector"
+      ? keys.inspectors.sign({ sub, exp, role, shows, receivers: options.hashes === true ? "hashes" : "pseudonyms" })
+      : keys.operators.sign({ sub, exp, role, shows }),
+  );
 }
 
 function secretOf({ secret, config, dir }: TokenOptions): Uint8Array {

@@ -1,5 +1,5 @@
 /** Where a page is served: each has what it may load and whom it may talk to. */
-export const PAGE_ROOTS = ["tv", "console", "graphics"] as const;
+export const PAGE_ROOTS = ["tv", "console", "graphics", "inspect"] as const;
 export type PageRoot = (typeof PAGE_ROOTS)[number];
 
 /** The folder of scripts, styles and texts whose names carry the hash of what is in them. */
@@ -22,6 +22,12 @@ const POLICIES: Readonly<Record<PageRoot, readonly string[]>> = {
   // A frame around the console could lead a producer's hand.
   console: [
     "img-src * blob:",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ],
+  inspect: [
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",

@@ -51,7 +51,7 @@ export function showDoc(document: string, answers: readonly Answer<Entries>[]): 
   const entries = mergeEntries(holding);
   const omitted = Math.max(0, ...holding.map(({ reading }) => reading!.omitted));
   const registers = parseDocumentName(document)?.kind === "tallies" ? sectionsOf(entries) : [];
-  const messages = holding.length > 0 ? [] : [notFound(document)];
+  const messages = holding.length > 0 ? contradictions(registers) : [notFound(document)];
   return { data: { document, entries, omitted, registers }, messages };
 }
 
@@ -104,6 +104,33 @@ function ofRegister(edge: string, { boot, shards }: Register): RegisterSection[]
 
 function isRegister(value: unknown): value is Register {
   return typeof value === "object" && value !== null && "boot" in value && "shards" in value;
+}
+
+/** Registers that stand for exactly the same batches have to say the same: the fold does not depend on anything else. */
+function contradictions(registers: readonly RegisterSection[]): Message[] {
+  const groups = new Map<string, RegisterSection[]>();
+  for (const section of registers) {
+    const key = JSON.stringify([section.shard, Object.entries(section.coverage).toSorted()]);
+    groups.set(key, [...(groups.get(key) ?? []), section]);
+  }
+  return [...groups.values()].flatMap((sections) => {
+    const odd = oddOnes(sections);
+    return odd.map(({ edge, shard }): Message => ({
+      code: "differs",
+      severity: "error",
+      text: `the register of "${edge}" says other counts of shard ${shard} than others that cover the same batches`,
+      fix: "It was tampered with, or its program counts wrongly: `redbutton verify` refolds every log and says who is right.",
+    }));
+  });
+}
+
+/** Those that say what fewest say; all, where nobody has a majority. */
+function oddOnes(sections: readonly RegisterSection[]): readonly RegisterSection[] {
+  const said = (section: RegisterSection) => JSON.stringify([section.polls, section.present]);
+  const most = Math.max(...sections.map((one) => sections.filter((other) => said(other) === said(one)).length));
+  if (most === sections.length) return [];
+  const agreeing = sections.find((one) => sections.filter((other) => said(other) === said(one)).length === most)!;
+  return most * 2 > sections.length ? sections.filter((one) => said(one) !== said(agreeing)) : sections;
 }
 
 export function notFound(document: string): Message {

@@ -8,6 +8,8 @@ import { EXIT } from "./exit.ts";
 /** How long an edge may take for a view, ms: one that walks a whole log takes seconds. */
 const TIMEOUT_MS = 30_000;
 const TOKEN_SECONDS = 3600;
+/** An evening's work. */
+const LINK_SECONDS = 12 * 3600;
 
 /** A view's parameters, as the API takes them. */
 export type Params = Readonly<Record<string, string | undefined>>;
@@ -30,7 +32,14 @@ export async function askView(view: ViewName, params: Params, options: TargetOpt
   throw new UserError(`no edge answers:\n${failures.map((failure) => `  ${failure}`).join("\n")}`, EXIT.unreachable);
 }
 
-function targetsOf(options: TargetOptions): Target[] {
+/** The page's address at the edge that is named, or the network's first, with a token that is good for a while. */
+export function pageLink(options: TargetOptions, show: string | undefined): string {
+  const [target] = targetsOf(options, LINK_SECONDS);
+  const query = show === undefined ? "" : `?${new URLSearchParams({ show }).toString()}`;
+  return `${target!.address.replace(/\/$/, "")}/inspect/${query}#token=${target!.token}`;
+}
+
+function targetsOf(options: TargetOptions, seconds = TOKEN_SECONDS): Target[] {
   const token = options.token ?? process.env["REDBUTTON_TOKEN"];
   if (options.edge !== undefined && /^https?:/.test(options.edge)) {
     if (token === undefined)
@@ -38,7 +47,7 @@ function targetsOf(options: TargetOptions): Target[] {
     return [{ address: options.edge, token }];
   }
   const folder = openFolder(options.dir ?? DEFAULT_FOLDER);
-  const exp = Math.floor(Date.now() / 1000) + TOKEN_SECONDS;
+  const exp = Math.floor(Date.now() / 1000) + seconds;
   const own = () =>
     folder
       .tokenKeys()

@@ -22,6 +22,7 @@ export function inspectCommand(): Command {
     .addOption(new Option("--kind <kind>", "log: of this kind").choices([...BATCH_KINDS]))
     .option("--decode", "log: with the records in the batches")
     .option("--follow", "asks again every second")
+    .option("--link", "print the address of the inspector's page, with a token good for 12 hours")
     .addHelpText("after", `\nViews:\n${lines.join("\n")}`)
     .action(async (view: string, options) => (await import("./run.ts")).inspectView(view, options));
 }

@@ -4,7 +4,7 @@ import { isViewName, VIEWS, type ViewName } from "../../../crdt/inspect/views.ts
 import { say } from "../output.ts";
 import type { TargetOptions } from "../target.ts";
 import { UserError } from "../user-error.ts";
-import { askView, type Params } from "./ask.ts";
+import { askView, pageLink, type Params } from "./ask.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
 import { logText } from "./render/log.ts";
 import { reportText } from "./render/report.ts";
@@ -24,6 +24,7 @@ export interface InspectOptions extends TargetOptions {
   readonly kind?: string;
   readonly decode?: boolean;
   readonly follow?: boolean;
+  readonly link?: boolean;
 }
 
 /** How often a view that is followed is asked for, ms. */
@@ -33,6 +34,7 @@ const FOLLOW_MS = 1_000;
 export async function inspectView(name: string, options: InspectOptions): Promise<void> {
   if (!isViewName(name))
     throw new UserError(`there is no view "${name}", wanted one of ${Object.keys(VIEWS).join(", ")}`, EXIT.usage);
+  if (options.link === true) return say(pageLink(options, options.show));
   const params = paramsOf(options);
   if (options.follow === true) return follow(name, params, options);
   show(await askView(name, params, options), options);

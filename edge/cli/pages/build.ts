@@ -43,6 +43,11 @@ const SOURCES: Readonly<Record<PageRoot, PageSource>> = {
     script: "edge/console/main.tsx",
     options: { target: "es2022", format: "esm", jsx: "automatic", jsxImportSource: "preact" },
   },
+  inspect: {
+    page: "edge/inspector/page.html",
+    script: "edge/inspector/main.tsx",
+    options: { target: "es2022", format: "esm", jsx: "automatic", jsxImportSource: "preact" },
+  },
   graphics: {
     page: "edge/graphics/page.html",
     script: "edge/graphics/main.ts",
@@ -52,7 +57,7 @@ const SOURCES: Readonly<Record<PageRoot, PageSource>> = {
 const PLAYER = "node_modules/hls.js/dist/hls.light.min.js";
 const MANIFEST = "manifest.json";
 /** Whatever may be imported by a page; a file that is new here changes no known input. */
-const SOURCE_FOLDERS = "{receiver,edge/console,edge/graphics}/**/*";
+const SOURCE_FOLDERS = "{receiver,edge/console,edge/graphics,edge/inspector}/**/*";
 
 /** Builds the pages where a source is newer than what was built. Two that do so at once make the same. */
 export async function buildPages({ force = false } = {}): Promise<void> {
