@@ -126,7 +126,9 @@ function contradictions(registers: readonly RegisterSection[]): Message[] {
 
 /** Those that say what fewest say; all, where nobody has a majority. */
 function oddOnes(sections: readonly RegisterSection[]): readonly RegisterSection[] {
-  const said = (section: RegisterSection) => JSON.stringify([section.polls, section.present]);
+  // An edge that has heard of a final before the others leaves the poll out.
+  const common = Object.keys(sections[0]!.polls).filter((poll) => sections.every(({ polls }) => polls[poll]));
+  const said = ({ polls, present }: RegisterSection) => JSON.stringify([common.map((poll) => polls[poll]), present]);
   const most = Math.max(...sections.map((one) => sections.filter((other) => said(other) === said(one)).length));
   if (most === sections.length) return [];
   const agreeing = sections.find((one) => sections.filter((other) => said(other) === said(one)).length === most)!;

@@ -22,6 +22,7 @@ function aShard(earlier: readonly number[] = []) {
     rulesOf: () => ({ mode: "last", votes: 1, options: 3 }),
     journal: new Journal(store, () => {}),
     timers: new ManualWorld().timers,
+    onvisible: () => {},
     onwritten: () => {},
   });
   return { store, shard };

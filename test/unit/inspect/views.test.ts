@@ -65,6 +65,22 @@ describe("doc", () => {
     expect(data.entries[0]!.values[0]!.at).toBeGreaterThan(START);
   });
 
+  test("names a register that says other counts than those that cover the same", async () => {
+    const { tallies } = network.replica("syd");
+    const honest = tallies.of("syd")!;
+    const section = honest.shards["0"]!;
+    const forged = { ...section, polls: { best: { anonymous: [9, 9, 9], signed: [0, 0, 0] } } };
+    tallies.doc.transact(() => tallies.set("syd", { ...honest, shards: { 0: forged } }), HERE);
+    await network.pass(200);
+    const { messages } = await ask<DocData>("doc");
+    expect(messages).toMatchObject([{ code: "differs", severity: "error", text: expect.stringContaining(`"syd"`) }]);
+    tallies.doc.transact(() => tallies.set("syd", { ...honest, shards: { 0: { ...section, polls: {} } } }), HERE);
+    await network.pass(200);
+    expect((await ask<DocData>("doc")).messages).toEqual([]);
+    tallies.doc.transact(() => tallies.set("syd", honest), HERE);
+    await network.pass(200);
+  });
+
   test("searches keys and values, and lists no more than asked", async () => {
     const found = await ask<DocData>(`doc?document=${SHOW}/board&search=WHICH?`);
     expect(found.data.entries.map(({ key }) => key)).toEqual(["poll/best", expect.stringMatching(/^proposal\/fra\//)]);
