@@ -41,7 +41,7 @@ function lagMessage({ document, lacking, holder, state, count, since, heardAt }:
       ];
     case "behind": {
       const age = since === undefined ? 0 : now - since;
-      const silent = heardAt === undefined ? "" : "at least ";
+      const silent = heardAt === undefined ? "" : "by its last word ";
       const when = since === undefined ? "" : `, the oldest since ${time(since)} (${seconds(age)})`;
       return [
         {

@@ -1,4 +1,6 @@
+import { Coverage } from "../../../crdt/coverage.ts";
 import type { Counts, Final, Poll } from "../../../crdt/show.ts";
+import { addCounts, type Register, type Section } from "../../../crdt/tallies.ts";
 import type { Tally } from "../../../crdt/tally.ts";
 import type { StandingPoll } from "./board-view.ts";
 import type { Booked } from "./booked.ts";
@@ -17,6 +19,7 @@ export class PollCheck {
   readonly #options: readonly string[];
   readonly #readings: { readonly group: string; readonly reading: Reading }[] = [];
   readonly #differences: Difference[] = [];
+  readonly #registers: { readonly at: string; readonly edge: string; readonly sections: readonly Section[] }[] = [];
   /** The first log that stands for the whole poll: the others are compared with it, receiver by receiver. */
   #reference: { readonly source: string; readonly tally: Tally; readonly refolded: Refolded } | undefined;
 
@@ -31,6 +34,11 @@ export class PollCheck {
   /** `group`: whose it is; readings of one group stand together. */
   add(group: string, reading: Reading): void {
     this.#readings.push({ group, reading });
+  }
+
+  /** What each edge's register says, as some edge's tallies have it: to be what its coverage stands for. */
+  addRegisters(at: string, registers: ReadonlyMap<string, Register>): void {
+    for (const [edge, { shards }] of registers) this.#registers.push({ at, edge, sections: Object.values(shards) });
   }
 
   differ(where: string, what: string): void {
@@ -66,9 +74,23 @@ export class PollCheck {
       state,
       options: this.#options,
       rows: [...rows, ...bookRow],
-      differences: [...differencesOf(rows), ...this.#differences],
+      differences: [...this.#registerDifferences(), ...differencesOf(rows), ...this.#differences],
       notes: this.#notes(),
     };
+  }
+
+  /** A register that stands for exactly the batches of the log has to say what they fold to. */
+  #registerDifferences(): Difference[] {
+    if (!this.#reference || this.final) return [];
+    const { fold } = this.#reference.refolded;
+    const wanted = fold.counts(this.poll.index);
+    return this.#registers.flatMap(({ at, edge, sections }) => {
+      const said = sections.flatMap(({ polls }) => polls[this.poll.id] ?? []);
+      const covered = Coverage.from(Object.assign({}, ...sections.map(({ coverage }) => coverage)));
+      const isOfLog = covered.covers(fold.coverage.toJSON()) && fold.coverage.covers(covered.toJSON());
+      const what = isOfLog && said.length > 0 ? countsDifference(addCounts(said), wanted, this.#options) : "";
+      return what === "" ? [] : [{ where: `register of "${edge}" at "${at}"`, what }];
+    });
   }
 
   #rows(): Row[] {

@@ -3,6 +3,7 @@ import { sumCounts } from "../../../crdt/tallies.ts";
 import type { StoreConfig } from "../../config.ts";
 import { unwrapShowKey } from "../../show-key.ts";
 import type { Books } from "../audience/books.ts";
+import { EXIT } from "../inspect/exit.ts";
 import { UserError } from "../user-error.ts";
 import type { EdgeDocuments, StandingPoll } from "./board-view.ts";
 import { Booked } from "./booked.ts";
@@ -21,6 +22,8 @@ export interface Sources {
   readonly recorder: StoreConfig | undefined;
   readonly secret: Uint8Array;
   readonly books: readonly Books[];
+  /** What is being done, in words. */
+  readonly onprogress?: ((doing: string) => void) | undefined;
 }
 
 interface SourceEdge {
@@ -43,10 +46,15 @@ export async function verifyOnce(sources: Sources): Promise<PollReport[]> {
   const checks = polls.map(
     (standing) => new PollCheck(standing, finalOf(standing, edges), new Booked(sources.books, standing.poll.id, key)),
   );
+  sources.onprogress?.(`reading ${polls.length} polls at ${edges.length} edges`);
   await Promise.all(edges.flatMap((edge) => checks.map((check) => readAnswers(edge, check))));
+  sources.onprogress?.("refolding the database");
   await readRecorder(sources.recorder, documents, checks);
   // One after the other: each holds the whole audience in memory while it is compared.
-  for (const edge of edges) await readLog(edge, documents, checks);
+  for (const edge of edges) {
+    sources.onprogress?.(`refolding the log of ${edge.name}`);
+    await readLog(edge, documents, checks);
+  }
   return checks.map((check) => check.report());
 }
 
@@ -56,7 +64,7 @@ function firstDocuments(edges: readonly ReadEdge[]): EdgeDocuments {
     if (!(documents instanceof Error)) return documents;
     reasons.push(`${name}: ${documents.message}`);
   }
-  throw new UserError(`no edge can be read: ${reasons.join("; ")}`);
+  throw new UserError(`no edge can be read: ${reasons.join("; ")}`, EXIT.unreachable);
 }
 
 async function readEdge(edge: SourceEdge): Promise<ReadEdge> {
@@ -74,6 +82,7 @@ function choosePolls({ poll: wanted, show }: Sources, { polls }: EdgeDocuments):
   if (chosen.length === 0)
     throw new UserError(
       wanted === undefined ? `no poll of "${show}" was open yet` : `"${show}" has no poll "${wanted}"`,
+      EXIT.notFound,
     );
   return chosen;
 }
@@ -103,6 +112,7 @@ async function readAnswers(edge: ReadEdge, check: PollCheck): Promise<void> {
 
 /** An edge's tallies while the poll goes on; its board once the poll is final and has left them. */
 function documentsReading(edge: ReadEdge, { registers }: EdgeDocuments, check: PollCheck): Reading {
+  check.addRegisters(edge.name, registers);
   if (!check.final) return counted(`${edge.name} tallies`, sumCounts(registers, check.poll.id));
   const source = `${edge.name} board`;
   const final = boardFinal(edge, check.poll.id);

@@ -1,4 +1,5 @@
 import { readBooks } from "../audience/books.ts";
+import { EXIT } from "../inspect/exit.ts";
 import { openFolder, type NetworkFolder } from "../network/folder.ts";
 import { say, style } from "../output.ts";
 import { theShow } from "../show.ts";
@@ -7,7 +8,8 @@ import { UserError } from "../user-error.ts";
 import { booksOfShow } from "./booked.ts";
 import { membersOf } from "./members.ts";
 import { pollText } from "./poll-report.ts";
-import { verifyShow } from "./verify.ts";
+import { verifyEnvelope } from "./envelope.ts";
+import { verifyShow, type VerifyReport } from "./verify.ts";
 
 /** The command line, read. */
 export interface VerifyCommandOptions {
@@ -16,6 +18,7 @@ export interface VerifyCommandOptions {
   readonly poll?: string;
   readonly books?: readonly string[] | false;
   readonly wait: string;
+  readonly json?: boolean;
 }
 
 /** Verifies as the command line says. */
@@ -30,11 +33,25 @@ export async function runVerifyCommand(options: VerifyCommandOptions): Promise<v
     ...(options.poll === undefined ? {} : { poll: options.poll }),
     books,
     waitMs: waitMs(options.wait),
+    ...(process.stderr.isTTY ? { onprogress: sayProgress } : {}),
   });
+  if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
+  if (options.json === true) say(JSON.stringify(verifyEnvelope(report, Date.now()), undefined, 2));
+  else sayReport(report);
+  if (!report.ok) process.exitCode = EXIT.diverged;
+}
+
+function sayReport(report: VerifyReport): void {
   say(report.polls.map(pollText).join("\n\n"));
   say("");
   say(report.ok ? style("green", "all equal") : style(["bold", "red"], "NOT EQUAL"));
-  if (!report.ok) process.exitCode = 1;
+}
+
+const CLEAR_LINE = "\r\u001b[K";
+
+/** A line that the next one replaces. */
+function sayProgress(doing: string): void {
+  process.stderr.write(`${CLEAR_LINE}${doing} …`);
 }
 
 async function anyAddress(folder: NetworkFolder): Promise<string> {
@@ -42,7 +59,8 @@ async function anyAddress(folder: NetworkFolder): Promise<string> {
     folder.edges.map(async ({ address }) => ({ address, health: await askHealth(address) })),
   );
   const found = asked.find(({ health }) => health);
-  if (!found) throw new UserError(`no edge of "${folder.path}" answers: is \`redbutton up\` running?`);
+  if (!found)
+    throw new UserError(`no edge of "${folder.path}" answers: is \`redbutton up\` running?`, EXIT.unreachable);
   return found.address;
 }
 

@@ -25,6 +25,8 @@ export interface VerifyOptions {
   readonly books?: readonly Books[];
   /** How long differences may take to settle, ms: edges are allowed to be behind for a moment. */
   readonly waitMs?: number;
+  /** What is being done, in words. */
+  readonly onprogress?: (doing: string) => void;
 }
 
 export interface VerifyReport {
@@ -50,7 +52,7 @@ export async function verifyShow(options: VerifyOptions): Promise<VerifyReport> 
   }
 }
 
-function sourcesOf({ show, poll, edges, recorder, secret, books = [] }: VerifyOptions): Sources {
+function sourcesOf({ show, poll, edges, recorder, secret, books = [], onprogress }: VerifyOptions): Sources {
   if (edges.length === 0) throw new UserError(`verifying "${show}": got no edges, wanted at least one`);
   const exp = Math.floor(Date.now() / 1000) + TOKEN_SECONDS;
   const token = deriveTokenKeys(secret).operators.sign({ sub: "redbutton-verify", exp, role: "reader", shows: [show] });
@@ -59,5 +61,5 @@ function sourcesOf({ show, poll, edges, recorder, secret, books = [] }: VerifyOp
     reader: new EdgeReader(address, show, token),
     store,
   }));
-  return { show, poll, edges: readers, recorder, secret, books };
+  return { show, poll, edges: readers, recorder, secret, books, onprogress };
 }

@@ -53,8 +53,7 @@ function Cell({ cell: { state, count, since, heardAt }, now }: { readonly cell: 
       return (
         <span class={`state ${state}`}>
           {state === "gap" ? "GAP, " : ""}
-          {heardAt === undefined ? "" : "at least "}
-          {grouped(count)} behind
+          {grouped(count)} behind{heardAt === undefined ? "" : " by its last word"}
           {since === undefined ? "" : `, ${span(now - since)}, since ${clock(since)}`}
         </span>
       );

@@ -255,3 +255,33 @@ describe("a poll", () => {
     expect(booked.nameOf({ hi: 1, lo: 2 })).toBe("receiver 0000000100000002");
   });
 });
+
+describe("a register", () => {
+  const register = (coverage: Record<string, number>, ...anonymous: number[]) => ({
+    boot: "01".repeat(8),
+    shards: { 0: { coverage, polls: { [poll.id]: counts(...anonymous) }, present: 0 } },
+  });
+
+  async function differencesFor(registers: Map<string, ReturnType<typeof register>>) {
+    const check = new PollCheck(standing, undefined, new Booked([], poll.id, KEY));
+    check.addRegisters("fra", registers);
+    const [refolded] = await refoldLog(await storeOf(scene().batches), show, [{ poll, cut: undefined }]);
+    check.takeRefolded("database", refolded!);
+    return check.report().differences;
+  }
+
+  test("that says other counts than the batches it stands for is named", async () => {
+    const registers = new Map([
+      ["fra", register(CUT, 2, 1, 1)],
+      ["nyc", register(CUT, 9, 1, 1)],
+    ]);
+    expect(await differencesFor(registers)).toEqual([
+      { where: `register of "nyc" at "fra"`, what: "red: 9 anonymous, wanted 2" },
+    ]);
+  });
+
+  test("that stands for other batches is none of the log's business", async () => {
+    const [first] = Object.keys(CUT);
+    expect(await differencesFor(new Map([["nyc", register({ [first!]: 1 }, 9, 9, 9)]]))).toEqual([]);
+  });
+});

@@ -57,7 +57,7 @@ describe("an edge that is cut off", () => {
     const [first] = report.messages;
     expect(first).toMatchObject({ code: "behind", severity: "error" });
     expect(first!.text).toMatch(
-      /^"syd" lacks at least \d+ \w+ of "final\/\S+" that "\w+" holds, the oldest since \d\d:/,
+      /^"syd" lacks by its last word \d+ \w+ of "final\/\S+" that "\w+" holds, the oldest since \d\d:/,
     );
   });
 

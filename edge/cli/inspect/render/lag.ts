@@ -32,7 +32,7 @@ function cellText({ state, count, since, heardAt }: LagCell, now: number): strin
       return style("yellow", "deletions differ");
     case "behind":
     case "gap": {
-      const text = `${state === "gap" ? "GAP " : heardAt === undefined ? "" : "≥ "}${grouped(count)} behind`;
+      const text = `${state === "gap" ? "GAP " : ""}${grouped(count)} behind${heardAt === undefined ? "" : " by its last word"}`;
       return style("red", since === undefined ? text : `${text}, ${duration(now - since)}, since ${clockTime(since)}`);
     }
   }
