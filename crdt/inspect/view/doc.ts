@@ -110,7 +110,10 @@ function isRegister(value: unknown): value is Register {
 function contradictions(registers: readonly RegisterSection[]): Message[] {
   const groups = new Map<string, RegisterSection[]>();
   for (const section of registers) {
-    const key = JSON.stringify([section.shard, Object.entries(section.coverage).toSorted()]);
+    const key = JSON.stringify([
+      section.shard,
+      Object.entries(section.coverage).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ]);
     groups.set(key, [...(groups.get(key) ?? []), section]);
   }
   return [...groups.values()].flatMap((sections) => {
