@@ -118,6 +118,22 @@ export const ReceiptBody = v.object({
 });
 export type ReceiptBody = v.InferOutput<typeof ReceiptBody>;
 
+export const OwnReceiptBody = v.object({
+  code: v.string(),
+  show: v.string(),
+  poll: v.string(),
+  option: v.exactOptional(v.string()),
+  press: v.number(),
+  k: v.number(),
+  state: v.pipe(
+    v.picklist(["counted", "replaced", "late", "closed", "void"]),
+    v.description("closed: the result stands, and this ballot is in it unless the receiver chose again"),
+  ),
+  accepted_at: v.exactOptional(Milliseconds),
+  recorded: v.exactOptional(v.boolean()),
+  edges: v.exactOptional(v.object({ have: v.number(), of: v.number() })),
+});
+
 export const MineBody = v.object({
   ballots: v.array(v.object({ press: v.number(), option: v.string(), k: v.number() })),
 });

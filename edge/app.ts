@@ -18,6 +18,7 @@ import { showInspection } from "./routes/inspect.ts";
 import { showHealth, showMetrics, showReadiness } from "./routes/operations.ts";
 import { redirectToPage, showAsset, showPage } from "./routes/pages.ts";
 import { publishPage, publishPicture, withdrawContent } from "./routes/publishing.ts";
+import { showOwnReceipt } from "./routes/receipts.ts";
 import { admitReceiver } from "./routes/receivers.ts";
 import { showAllResults, showResults } from "./routes/results.ts";
 import {
@@ -105,6 +106,7 @@ export function createApp(deps: AppDeps): App {
   open("GET", "/v1/shows/:show/content", showContent(context));
   open("GET", "/v1/shows/:show/pictures/:hash", showPicture(context));
   open("POST", "/v1/receivers", admitReceiver(context));
+  open("GET", "/v1/receipts/:receipt", showOwnReceipt(context));
   open("GET", "/v1/edges/nearest", showNearest(context));
   open("GET", "/hls/:show/:file", showHls(context));
   open("GET", "/hbbtv/cue.xml", showStreamEvents());

@@ -21,6 +21,7 @@ import {
   waitingFor,
   type StandingPoll,
 } from "./programme.ts";
+import { ownReceipt, type BatchName, type OwnReceipt } from "./own-receipt.ts";
 import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";
@@ -142,6 +143,11 @@ export class EdgeShow implements ShowService {
   ballotsOf(subject: string, id: string): readonly KnownBallot[] | Refusal {
     const poll = this.#programme.poll(id);
     return poll ? this.#intake.known(subject, poll) : unknownPoll(this.#replica.show, id);
+  }
+
+  ownReceipt(subject: string, code: string, batch?: BatchName): Promise<OwnReceipt | undefined> {
+    const receiver = this.#current.receivers.of(subject);
+    return ownReceipt(this.#replica, this.#programme.polls(), receiver, code, batch);
   }
 
   arrive(subject: string, signed: boolean): Refusal | undefined {

@@ -5,6 +5,7 @@ import type { Threshold } from "../crdt/threshold.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type { Counts, Final, Poll, RundownItem, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
+import type { BatchName, OwnReceipt } from "./own-receipt.ts";
 import type { Receipt, ReceiptLevel } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
 import type { ThresholdService } from "./thresholds.ts";
@@ -59,6 +60,8 @@ export interface ShowService {
   present(): number;
   /** Ballots known of a receiver, by its token's subject. */
   ballotsOf(subject: string, poll: string): readonly KnownBallot[] | Refusal;
+  /** The receiver's own ballot with that receipt; undefined where it has none that is known here. */
+  ownReceipt(subject: string, code: string, batch?: BatchName): Promise<OwnReceipt | undefined>;
   /**
    * Notes a receiver's first retrieval; at once, durable with the next flush. Refused where this edge does not keep the
    * receiver's shard.

@@ -90,6 +90,7 @@ network
     "--data <dir>",
     "folder on each host for its log, e.g. /var/lib/redbutton (default: beside its configuration)",
   )
+  .option("--inspect", "members answer the inspector: see docs/inspector.md")
   .option("--out <dir>", "folder to write", DEFAULT_FOLDER)
   .option("--port <port>", "public port of the first edge on a host", wholeNumber)
   .option("--backbone-port <port>", "backbone port of the first edge on a host", wholeNumber)

@@ -16,6 +16,7 @@ export interface NewNetworkOptions {
   readonly data?: string;
   readonly port?: number;
   readonly backbonePort?: number;
+  readonly inspect?: boolean;
 }
 
 /** Writes the configuration files of a new network, keys included. */
@@ -26,7 +27,9 @@ export function newNetwork(options: NewNetworkOptions): void {
   };
   const processes = options.recorder === false ? [] : [{ ...RECORDER, store: options.recorder }];
   const data = options.data === undefined ? {} : { data: options.data };
-  const folder = writeFolder(options.out, planNetwork({ edges: parseEdges(options.edges), ports, processes, ...data }));
+  const inspect = options.inspect === true;
+  const plan = planNetwork({ edges: parseEdges(options.edges), ports, processes, inspect, ...data });
+  const folder = writeFolder(options.out, plan);
   for (const { name, address, config } of folder.edges)
     say(`edge ${name} at ${address}: redbutton edge --config ${config}`);
   for (const { role, config } of folder.processes) say(`${role}: redbutton monitor --config ${config}`);

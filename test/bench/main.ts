@@ -3,6 +3,7 @@
 import { backbone } from "./chapters/backbone.ts";
 import { documents } from "./chapters/documents.ts";
 import { http } from "./chapters/http.ts";
+import { inspector } from "./chapters/inspector.ts";
 import { others } from "./chapters/others.ts";
 import { replica } from "./chapters/replica.ts";
 import { restart } from "./chapters/restart.ts";
@@ -25,6 +26,7 @@ const CHAPTERS: readonly Chapter[] = [
   rush,
   others,
   backbone,
+  inspector,
 ];
 
 const options = readOptions(process.argv.slice(2));

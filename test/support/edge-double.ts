@@ -200,6 +200,11 @@ export class ShowDouble implements ShowService {
     return isRefusal(poll) ? poll : poll.known(subject);
   }
 
+  /** No receipt is known here: the real edge has its own tests. */
+  ownReceipt(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   arrive(subject: string, signed: boolean): Refusal | undefined {
     if (!this.arrivalRefusal) this.arrived.set(subject, signed);
     return this.arrivalRefusal;

@@ -12,6 +12,8 @@ import { Program } from "./program.ts";
 export interface MembersWish {
   readonly edges: readonly string[];
   readonly recorder: boolean;
+  /** Members answer the inspector. */
+  readonly inspect?: boolean;
 }
 
 /** Longest time for an edge to be ready, ms. */
@@ -38,7 +40,7 @@ export class Members {
     const edges = wish.edges.map((name) => ({ name, region: name, publicHost: HOST, backboneHost: HOST }));
     const processes = wish.recorder ? [RECORDER] : [];
     const path = join(mkdtempSync(join(tmpdir(), "redbutton-bench-")), "network");
-    return new Members(writeFolder(path, planNetwork({ edges, ports, processes })));
+    return new Members(writeFolder(path, planNetwork({ edges, ports, processes, inspect: wish.inspect ?? false })));
   }
 
   private constructor(folder: NetworkFolder) {
@@ -111,6 +113,16 @@ export class Members {
         sums[metric!] = (sums[metric!] ?? 0) + Number(value);
     }
     return sums;
+  }
+
+  /** Asks the first edge for a view of the inspector, and reads the answer. */
+  async inspect(view: string): Promise<void> {
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    const claims = { sub: "bench", exp, role: "inspector", shows: "*", receivers: "pseudonyms" } as const;
+    const headers = { Authorization: `Bearer ${this.folder.tokenKeys().inspectors.sign(claims)}` };
+    const response = await fetch(`${this.folder.edges[0]!.address}/_inspect/v1/${view}`, { headers });
+    if (!response.ok) throw new Error(`asking for "${view}": got ${response.status} ${await response.text()}`);
+    await response.json();
   }
 
   /** Stops every member; their files stay. */
