@@ -127,6 +127,12 @@ export class Fold {
     }));
   }
 
+  /** Chains of which later batches are here and earlier ones are not, with the batch that is missing. */
+  holes(): Fork[] {
+    const waiting = [...this.#waiting].filter(([, batches]) => batches.size > 0);
+    return waiting.map(([chain]) => ({ chain, sequence: this.coverage.of(chain) + 1 }));
+  }
+
   /** The hash that the next batch of a chain names as `previous`, where its last batch was folded here. */
   head(chain: string): Uint8Array | undefined {
     return this.#heads.get(chain)?.hash;

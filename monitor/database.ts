@@ -7,6 +7,8 @@ import type { Final } from "../crdt/show.ts";
 import type { Proposal } from "../crdt/proposal.ts";
 import type { Finals } from "./finals.ts";
 import type { Shows } from "./shows.ts";
+import { LibsqlResults, RESULTS_MIGRATIONS } from "./results/libsql-results.ts";
+import type { ResultsTable } from "./results/table.ts";
 import type { CueLatch } from "./threshold/latch.ts";
 import type { OpenLatch } from "./threshold/latch-on-demand.ts";
 import { CUE_MIGRATIONS, LibsqlLatch } from "./threshold/libsql-latch.ts";
@@ -18,6 +20,7 @@ export interface PermanentDatabase {
   readonly finals: Finals;
   readonly cues: CueLatch;
   readonly shows: Shows;
+  readonly results: ResultsTable;
 }
 
 /** Applied in this order and never changed afterwards. `final` is a `Final` as JSON, `proposal` a `Proposal`. */
@@ -47,6 +50,7 @@ export async function openPermanentDatabase(url: string, options: DatabaseOption
     await migrate(database, "store", STORE_MIGRATIONS);
     await migrate(database, "recorder", RECORDER_MIGRATIONS);
     await migrate(database, "watcher", CUE_MIGRATIONS);
+    await migrate(database, "results", RESULTS_MIGRATIONS);
   } catch (error) {
     await database.close();
     throw error;
@@ -56,6 +60,7 @@ export async function openPermanentDatabase(url: string, options: DatabaseOption
     finals: new LibsqlFinals(database),
     shows: new LibsqlShows(database),
     cues: new LibsqlLatch(database),
+    results: new LibsqlResults(database),
   };
 }
 

@@ -9,6 +9,7 @@ import { Process, type Duty, type ProcessHealth } from "./process.ts";
 import { AutomationSystem, parseInjectors } from "./encoder/scte104/client.ts";
 import { encoderToken, HttpEncoder } from "./recording-encoder/http.ts";
 import { Recorder } from "./recorder.ts";
+import { Materialiser } from "./results/materialiser.ts";
 import type { CueLatch } from "./threshold/latch.ts";
 import { LatchOnDemand } from "./threshold/latch-on-demand.ts";
 import { Watcher } from "./threshold/watcher.ts";
@@ -82,10 +83,10 @@ export function openWatch(plan: WatchPlan): OpenedWatch {
 /** A recorder, or a monitor: one that watches, too, and latches in the database that it records into. */
 async function openRecorder(plan: ProcessPlan): Promise<OpenedProcess> {
   const { url, ...options } = plan.store;
-  const { store, cues, ...latches } = await openPermanentDatabase(url, options);
+  const { store, cues, results, ...latches } = await openPermanentDatabase(url, options);
   const duties = (member: Member): Duty[] => {
-    const recorder = new Recorder(member, store, latches);
-    return plan.role === "monitor" ? [recorder, watcherOf(member, cues, plan)] : [recorder];
+    const recording = [new Recorder(member, store, latches), new Materialiser(store, results, member.world)];
+    return plan.role === "monitor" ? [...recording, watcherOf(member, cues, plan)] : recording;
   };
   return { store, create: (member) => hosted(member, duties(member)), close: () => store.close() };
 }

@@ -53,16 +53,23 @@ export class Recorder implements Duty {
   }
 
   health(replica: Replica): DutyHealth {
-    const forks = [...replica.shards().values()].flatMap(({ fold }) => fold.forks);
+    const folds = [...replica.shards().values()].map(({ fold }) => fold);
+    const forks = folds.flatMap((fold) => fold.forks);
+    const holes = folds.flatMap((fold) => fold.holes());
     return {
       problems: forks.map(({ chain, sequence }) => `batch ${sequence} of ${chain} contradicts the one before it`),
-      waitsFor: subscribers(replica)
-        .filter(({ register }) => !register)
-        .map(({ edge, boot }) => `${edge}/${boot}`),
+      waitsFor: [
+        ...subscribers(replica)
+          .filter(({ register }) => !register)
+          .map(({ edge, boot }) => `${edge}/${boot}`),
+        // Whoever has it is asked for it at each round of anti-entropy.
+        ...holes.map(({ chain, sequence }) => `batch ${sequence} of ${chain}, whose later ones are here`),
+      ],
       figures: {
         recorded_batches: replica.coverage().sum,
         pruned_batches: sumOf(replica.board.watermarks.pruned),
         forks: forks.length,
+        holes: holes.length,
       },
     };
   }

@@ -4,6 +4,9 @@ import { integer } from "./libsql-column.ts";
 import { closeFile, explainFile, limitFile, openFile } from "./libsql-file.ts";
 import { StoreFull } from "./store.ts";
 
+/** What columns and arguments may be: for those who read and write through `Database`. */
+export type { InValue, Row, Value } from "@libsql/client";
+
 /** Longest time in ms that a server may take to answer one request; then the request's outcome is unknown. */
 export const REQUEST_TIMEOUT_MS = 10_000;
 /** Longest time in ms that opening a file waits for the process before us to let go of it. */

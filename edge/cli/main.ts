@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { OPERATOR_ROLES } from "../token.ts";
 import { POLL_COMMANDS } from "./api.ts";
 import { positiveNumber, timeSpan, wholeNumber } from "./arguments.ts";
+import { databaseCommands } from "./database-command.ts";
 import { audienceCommand } from "./audience/command.ts";
 import { inspectCommand, whyCommand } from "./inspect/command.ts";
 import { encoderCommand } from "./encoder/command.ts";
@@ -152,6 +153,7 @@ for (const command of POLL_COMMANDS) {
 }
 
 program.addCommand(thresholdCommand());
+for (const command of databaseCommands()) program.addCommand(command);
 program.addCommand(encoderCommand());
 program.addCommand(audienceCommand());
 program.addCommand(verifyCommand());
