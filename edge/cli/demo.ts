@@ -20,6 +20,7 @@ import { statusLine } from "./supervise/status.ts";
 import type { Threshold } from "./threshold.ts";
 import { UserError } from "./user-error.ts";
 import { membersOf } from "./verify/command.ts";
+import { cueText } from "./verify/cues.ts";
 import { pollText } from "./verify/poll-report.ts";
 import { verifyShow } from "./verify/verify.ts";
 
@@ -238,7 +239,7 @@ async function compare({ folder, tell }: Stage, { booksFile }: AudienceReport): 
   const books: Books[] = booksFile === undefined ? [] : [readBooks(booksFile)];
   const report = await verifyShow({ ...membersOf(folder), show: SAMPLE_SHOW.id, books });
   tell("every log refolded and compared:");
-  say(indented(report.polls.map(pollText).join("\n\n")));
+  say(indented([...report.polls.map(pollText), ...report.cues.map(cueText)].join("\n\n")));
   if (!report.ok) throw new UserError("NOT EQUAL");
   tell(style(["bold", "green"], "the audience's books, every edge, every log and the database say the same"));
 }

@@ -3,6 +3,7 @@ import { closingTime, pollState, type PollState } from "../../../crdt/poll.ts";
 import { EPOCH_SLACK_MS } from "../../../crdt/shard.ts";
 import type { Final, Poll, Show } from "../../../crdt/show.ts";
 import { Tallies, type Register } from "../../../crdt/tallies.ts";
+import type { FiredCue, Threshold } from "../../../crdt/threshold.ts";
 import type { TallyRules } from "../../../crdt/tally.ts";
 import type * as Y from "yjs";
 
@@ -11,6 +12,9 @@ export interface EdgeDocuments {
   readonly show: Show;
   readonly polls: readonly StandingPoll[];
   readonly registers: ReadonlyMap<string, Register>;
+  readonly thresholds: readonly Threshold[];
+  /** Cues that fired. */
+  readonly cues: readonly FiredCue[];
 }
 
 export interface StandingPoll {
@@ -34,7 +38,8 @@ export function readDocuments(boardDoc: Y.Doc, talliesDoc: Y.Doc, now: number): 
       final: board.final(poll.id),
     };
   });
-  return { show, polls, registers: new Tallies(talliesDoc).registers() };
+  const [thresholds, cues] = [board.thresholds(), board.cues()];
+  return { show, polls, registers: new Tallies(talliesDoc).registers(), thresholds, cues };
 }
 
 export function rulesOf({ mode, votes, options }: Poll): TallyRules {

@@ -6,6 +6,7 @@ import { theShow } from "../show.ts";
 import { askHealth } from "../supervise/status.ts";
 import { UserError } from "../user-error.ts";
 import { booksOfShow } from "./booked.ts";
+import { cueText } from "./cues.ts";
 import { membersOf } from "./members.ts";
 import { pollText } from "./poll-report.ts";
 import { verifyEnvelope } from "./envelope.ts";
@@ -43,6 +44,7 @@ export async function runVerifyCommand(options: VerifyCommandOptions): Promise<v
 
 function sayReport(report: VerifyReport): void {
   say(report.polls.map(pollText).join("\n\n"));
+  for (const cue of report.cues) say(cueText(cue));
   say("");
   say(report.ok ? style("green", "all equal") : style(["bold", "red"], "NOT EQUAL"));
 }

@@ -2,6 +2,7 @@ import { deriveTokenKeys } from "../../token.ts";
 import type { StoreConfig } from "../../config.ts";
 import type { Books } from "../audience/books.ts";
 import { UserError } from "../user-error.ts";
+import { verifyCues, type CueReport } from "./cues.ts";
 import { EdgeReader } from "./edge-reader.ts";
 import { isFine, type PollReport } from "./poll-report.ts";
 import { verifyOnce, type Sources } from "./round.ts";
@@ -34,6 +35,7 @@ export interface VerifyReport {
   /** Nothing differs and nothing that should be there could not be read. */
   readonly ok: boolean;
   readonly polls: readonly PollReport[];
+  readonly cues: readonly CueReport[];
 }
 
 const DEFAULT_WAIT_MS = 10_000;
@@ -46,8 +48,9 @@ export async function verifyShow(options: VerifyOptions): Promise<VerifyReport> 
   const deadline = Date.now() + (options.waitMs ?? DEFAULT_WAIT_MS);
   for (;;) {
     const polls = await verifyOnce(sources);
-    const ok = polls.every(isFine);
-    if (ok || Date.now() >= deadline) return { show: options.show, ok, polls };
+    const cues = await verifyCues(sources);
+    const ok = polls.every(isFine) && cues.every((cue) => cue.ok);
+    if (ok || Date.now() >= deadline) return { show: options.show, ok, polls, cues };
     await new Promise((resolve) => setTimeout(resolve, ROUND_PAUSE_MS));
   }
 }
