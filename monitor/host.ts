@@ -80,6 +80,15 @@ export function openWatch(plan: WatchPlan): OpenedWatch {
   };
 }
 
+/** A process with a log and duties of its own: for programs that are not in this repository. */
+export async function openOwnProcess(
+  { store: { url, ...options } }: Pick<ProcessPlan, "store">,
+  duties: (member: Member) => readonly Duty[],
+): Promise<OpenedProcess> {
+  const store = await openLibsqlStore(url, options);
+  return { store, create: (member) => hosted(member, duties(member)), close: () => store.close() };
+}
+
 /** A recorder, or a monitor: one that watches, too, and latches in the database that it records into. */
 async function openRecorder(plan: ProcessPlan): Promise<OpenedProcess> {
   const { url, ...options } = plan.store;

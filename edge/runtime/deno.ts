@@ -1,4 +1,4 @@
-// The Deno door: `deno run -P edge/runtime/deno.ts --config FILE` is an edge or a process. Sections as in node.ts.
+// The Deno door: `deno run -P edge/runtime/deno.ts --config FILE` is an edge or a process.
 import { openProcess, openWatch } from "../../monitor/host.ts";
 import { servePublic, upgradeRaw } from "./deno/public.ts";
 import { listenBackbone } from "./host/backbone.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
-import { planNetwork, RECORDER, type NetworkPlan } from "../../edge/cli/network/plan.ts";
+import { planNetwork, RECORDER, type NetworkPlan, type ProcessWish } from "../../edge/cli/network/plan.ts";
 import { askHealth, type EdgeHealth } from "../../edge/cli/supervise/status.ts";
 import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
 import { deriveTokenKeys, type OperatorRole, type TokenKeys } from "../../edge/token.ts";
@@ -15,6 +15,8 @@ import { soon } from "./soon.ts";
 
 export interface ClusterWish {
   readonly edges?: readonly string[];
+  /** Processes beside the recorder; a module of their own runs them, where one is named. */
+  readonly processes?: readonly (ProcessWish & { readonly entry?: string })[];
   /** Store of the recorder; false where there is none. */
   readonly recorder?: string | false;
   readonly runtime?: RuntimeName;
@@ -66,7 +68,7 @@ export class Cluster {
     const store = wish.recorder ?? RECORDER.store;
     const plan = planNetwork({
       edges: names.map((name) => ({ name, region: name, publicHost: HOST, backboneHost: HOST })),
-      processes: store === false ? [] : [{ ...RECORDER, store }],
+      processes: [...(store === false ? [] : [{ ...RECORDER, store }]), ...(wish.processes ?? [])],
       ports: await freeRun(names.length),
     });
     const proxies = new Map<string, Proxy>();
@@ -80,8 +82,9 @@ export class Cluster {
     this.keys = deriveTokenKeys(folder.secret());
     this.#proxies = proxies;
     const members = [...folder.edges, ...folder.processes].filter(({ name }) => !wish.absent?.includes(name));
+    const entryOf = (name: string) => wish.processes?.find((process) => process.name === name)?.entry;
     this.#members = new Map(
-      members.map(({ name, config }) => [name, new MemberProcess(name, config, wish.runtime ?? "deno")]),
+      members.map(({ name, config }) => [name, new MemberProcess(name, config, wish.runtime ?? "deno", entryOf(name))]),
     );
   }
 

@@ -1,7 +1,7 @@
 // One member's process as a test has it in hand: started, killed, stopped and started again, its log read.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { memberProgram, type RuntimeName } from "../../edge/cli/supervise/program.ts";
+import { entryProgram, memberProgram, type RuntimeName } from "../../edge/cli/supervise/program.ts";
 import { parseLine, type LogLine } from "../../edge/runtime/host/log.ts";
 
 /** How a process ended: its exit code, or the signal. */
@@ -16,20 +16,26 @@ export class MemberProcess {
   /** What it printed, over all its lives. */
   readonly output: string[] = [];
   readonly #runtime: RuntimeName;
+  readonly #entry: string | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<Ending> | undefined;
 
-  constructor(name: string, config: string, runtime: RuntimeName) {
+  /** `entry`: a module of its own that runs it. */
+  constructor(name: string, config: string, runtime: RuntimeName, entry?: string) {
     this.name = name;
     this.config = config;
     this.#runtime = runtime;
+    this.#entry = entry;
   }
 
   /** `env` is added to this process's own. */
   start(env: Readonly<Record<string, string>> = {}): void {
     if (this.isRunning) throw new Error(`starting "${this.name}": it runs already`);
     // Supervised: it ends with this process, however that dies.
-    const { command, args, folder } = memberProgram(this.config, this.#runtime, ["--supervised"]);
+    const options = ["--supervised"];
+    const { command, args, folder } = this.#entry
+      ? entryProgram(this.#entry, this.config, this.#runtime, options)
+      : memberProgram(this.config, this.#runtime, options);
     const child = spawn(command, args, {
       cwd: folder,
       env: { ...process.env, ...env },

@@ -41,8 +41,13 @@ export function memberProgram(config: string, wish: RuntimeName | undefined, opt
 }
 
 /** The same for a module that runs on either runtime. */
-export function entryProgram(entry: string, config: string, wish: RuntimeName | undefined): Program {
-  return program({ deno: entry, node: entry }, config, wish, []);
+export function entryProgram(
+  entry: string,
+  config: string,
+  wish: RuntimeName | undefined,
+  options: readonly string[] = [],
+): Program {
+  return program({ deno: entry, node: entry }, config, wish, options);
 }
 
 function program(

@@ -5,7 +5,7 @@ import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Listener } from 
 import { factsOf, inspectorOf } from "./inspector.ts";
 import { memberOptions, type Running } from "./member.ts";
 import type { MonitorProcess, OpenedProcess } from "./opened-process.ts";
-import type { Surroundings } from "./run-member.ts";
+import type { Starters, Surroundings } from "./run-member.ts";
 
 /** How long requests under way and closing links may take when a process stops, ms. */
 const CLOSE_GRACE_MS = 500;
@@ -32,6 +32,14 @@ export async function startProcess(
     await opened.close();
   };
   return { stop };
+}
+
+/** For a program that is one kind of process, whatever role its configuration names. */
+export function onlyProcess(open: (config: ProcessConfig) => Promise<OpenedProcess>): Starters {
+  return {
+    edge: () => Promise.reject(new Error("got an edge's configuration, wanted a process's")),
+    process: (config, surroundings) => startProcess(config, surroundings, open),
+  };
 }
 
 /** Takes links of other processes, and says how this one is, where its configuration has addresses for that. */
