@@ -87,6 +87,7 @@ network
   .requiredOption("--edges <list>", "NAME=HOST or NAME=PUBLICHOST/BACKBONEHOST, comma-separated")
   .option("--recorder <store>", "the recorder's database: file:PATH or a libSQL server's address", "file:recorder.db")
   .option("--no-recorder", "leave the recorder out")
+  .option("--hub <host>", "host of a hub that everyone is linked with, and nobody else")
   .option(
     "--data <dir>",
     "folder on each host for its log, e.g. /var/lib/redbutton (default: beside its configuration)",

@@ -17,7 +17,12 @@ export interface NewNetworkOptions {
   readonly port?: number;
   readonly backbonePort?: number;
   readonly inspect?: boolean;
+  /** Host of a hub that everyone is linked with, and nobody else. */
+  readonly hub?: string;
 }
+
+/** Where a hub takes links, counted from the first edge's. */
+const HUB_PORT = 99;
 
 /** Writes the configuration files of a new network, keys included. */
 export function newNetwork(options: NewNetworkOptions): void {
@@ -28,7 +33,8 @@ export function newNetwork(options: NewNetworkOptions): void {
   const processes = options.recorder === false ? [] : [{ ...RECORDER, store: options.recorder }];
   const data = options.data === undefined ? {} : { data: options.data };
   const inspect = options.inspect === true;
-  const plan = planNetwork({ edges: parseEdges(options.edges), ports, processes, inspect, ...data });
+  const hub = options.hub === undefined ? {} : { hub: { host: options.hub, backbone: ports.backbone + HUB_PORT } };
+  const plan = planNetwork({ edges: parseEdges(options.edges), ports, processes, inspect, ...data, ...hub });
   const folder = writeFolder(options.out, plan);
   for (const { name, address, config } of folder.edges)
     say(`edge ${name} at ${address}: redbutton edge --config ${config}`);

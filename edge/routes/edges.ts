@@ -19,12 +19,13 @@ export const NEAREST_EDGES = 3;
 /** The best edges for whoever asks, with the reasons: for receivers that DNS sent astray, or that lost their edge. */
 export function showNearest(context: RouteContext): RouteHandler {
   const { world, nearby } = context;
+  const draw = drawFrom(world.random);
   let turn = 0;
   return described(NEAREST, (c) => {
     const wish = readWish(c);
     if (isRefusal(wish)) return problem(wish);
     const place = context.locate(c) ?? wish.place;
-    const ask: Ask = { ...wish, draw: drawFrom(world.random), turn: turn++, ...(place ? { place } : {}) };
+    const ask: Ask = { ...wish, draw, turn: turn++, ...(place ? { place } : {}) };
     const { ranked, pool, leftOut } = steer(nearby.candidates(wish.show, ownLoad(context)), nearest, ask);
     const body: NearestBody = {
       edges: ranked.slice(0, NEAREST_EDGES).map((each) => edgeBody(each, place)),

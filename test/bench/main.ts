@@ -1,6 +1,7 @@
 // `npm run bench [-- --quick] [--only PART]`: what the targets for speed and memory come to on this machine. CPU time is
 // the operating system's; subjects that are compared are measured in turn, and what is shown are medians over rounds.
 import { backbone } from "./chapters/backbone.ts";
+import { dns } from "./chapters/dns.ts";
 import { documents } from "./chapters/documents.ts";
 import { http } from "./chapters/http.ts";
 import { inspector } from "./chapters/inspector.ts";
@@ -27,6 +28,7 @@ const CHAPTERS: readonly Chapter[] = [
   others,
   backbone,
   inspector,
+  dns,
 ];
 
 const options = readOptions(process.argv.slice(2));
