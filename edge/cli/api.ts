@@ -7,12 +7,16 @@ import {
   ThresholdAnswer,
   ThresholdsAnswer,
 } from "../answers.ts";
+import { bodyOf, edgeClient, EdgeRefusal, type EdgeClient } from "../client/client.ts";
+import type { OpenBody as OpenSchema } from "../schemas.ts";
+import type { ShowFile } from "../show-file.ts";
+import type { ThresholdBody as ThresholdSchema } from "../threshold-file.ts";
 import { UserError } from "./user-error.ts";
 
-type Polls = v.InferOutput<typeof ProducerPollBody>;
+type OpenBody = v.InferInput<typeof OpenSchema>;
+type ThresholdBody = v.InferInput<typeof ThresholdSchema>;
 
-/** What an edge said no to: its problem document, in short. */
-const problem = v.object({ status: v.number(), code: v.string(), detail: v.string() });
+type Polls = v.InferOutput<typeof ProducerPollBody>;
 
 /** How long an edge may take to answer an operator, ms. */
 const TIMEOUT_MS = 10_000;
@@ -22,85 +26,80 @@ const NOT_READY = { forMs: 10_000, everyMs: 200 } as const;
 /** One edge as an operator talks to it. Calls throw `UserError` with the edge's own words where it refuses. */
 export class EdgeApi {
   readonly address: string;
-  readonly #token: string;
+  readonly #client: EdgeClient;
 
   constructor(address: string, token: string) {
     this.address = address.replace(/\/$/, "");
-    this.#token = token;
-  }
-
-  createShow(file: unknown): Promise<v.InferOutput<typeof ShowBody>> {
-    return this.#ask(ShowBody, "POST", "/v1/shows", file);
-  }
-
-  show(show: string): Promise<v.InferOutput<typeof ShowBody>> {
-    return this.#ask(ShowBody, "GET", `/v1/shows/${encodeURIComponent(show)}`);
-  }
-
-  command(show: string, poll: string, command: PollCommand, body?: object): Promise<Polls> {
-    return this.#ask(
-      ProducerPollBody,
-      "POST",
-      `/v1/shows/${encodeURIComponent(show)}/polls/${encodeURIComponent(poll)}/${command}`,
-      body,
+    this.#client = edgeClient(this.address, token, (input, init) =>
+      fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
     );
   }
 
+  createShow(file: unknown): Promise<v.InferOutput<typeof ShowBody>> {
+    // The edge checks it, and says what is wrong with it.
+    const json = file as v.InferInput<typeof ShowFile>;
+    return this.#ask(ShowBody, "creating the show", ({ v1 }) => v1.shows.$post({ json }));
+  }
+
+  show(show: string): Promise<v.InferOutput<typeof ShowBody>> {
+    return this.#ask(ShowBody, `reading show "${show}"`, ({ v1 }) => v1.shows[":show"].$get({ param: { show } }));
+  }
+
+  command(show: string, poll: string, command: PollCommand, body: OpenBody = {}): Promise<Polls> {
+    const param = { show, poll };
+    return this.#ask(ProducerPollBody, `${command} of poll "${poll}" in show "${show}"`, ({ v1 }) => {
+      const commands = v1.shows[":show"].polls[":poll"];
+      return command === "open" ? commands.open.$post({ param, json: body }) : commands[command].$post({ param });
+    });
+  }
+
   results(show: string): Promise<v.InferOutput<typeof AllResultsBody>> {
-    return this.#ask(AllResultsBody, "GET", `/v1/shows/${encodeURIComponent(show)}/results`);
+    const param = { show };
+    return this.#ask(AllResultsBody, `reading results of "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].results.$get({ param }),
+    );
   }
 
   thresholds(show: string): Promise<v.InferOutput<typeof ThresholdsAnswer>> {
-    return this.#ask(ThresholdsAnswer, "GET", `/v1/shows/${encodeURIComponent(show)}/thresholds`);
+    const param = { show };
+    return this.#ask(ThresholdsAnswer, `reading thresholds of "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].thresholds.$get({ param }),
+    );
   }
 
-  putThreshold(show: string, id: string, body: object): Promise<ThresholdAnswer> {
-    return this.#ask(ThresholdAnswer, "PUT", this.#threshold(show, id), body);
+  putThreshold(show: string, threshold: string, body: unknown): Promise<ThresholdAnswer> {
+    const param = { show, threshold };
+    // As with a show's file.
+    const json = body as ThresholdBody;
+    return this.#ask(ThresholdAnswer, `defining threshold "${threshold}" of "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].thresholds[":threshold"].$put({ param, json }),
+    );
   }
 
-  commandThreshold(show: string, id: string, command: "arm" | "disarm"): Promise<ThresholdAnswer> {
-    return this.#ask(ThresholdAnswer, "POST", `${this.#threshold(show, id)}/${command}`);
+  commandThreshold(show: string, threshold: string, command: "arm" | "disarm"): Promise<ThresholdAnswer> {
+    const param = { show, threshold };
+    return this.#ask(ThresholdAnswer, `${command} of threshold "${threshold}" in show "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].thresholds[":threshold"][command].$post({ param }),
+    );
   }
 
-  #threshold(show: string, id: string): string {
-    return `/v1/shows/${encodeURIComponent(show)}/thresholds/${encodeURIComponent(id)}`;
-  }
-
-  async #ask<S extends v.GenericSchema>(
+  /** The answer, of the shape that this version knows: an edge may be of another. */
+  async #ask<S extends v.GenericSchema, T>(
     schema: S,
-    method: string,
-    path: string,
-    body?: unknown,
+    doing: string,
+    send: (client: EdgeClient) => Promise<{ ok: boolean; status: number; json(): Promise<T> }>,
   ): Promise<v.InferOutput<S>> {
     const deadline = Date.now() + NOT_READY.forMs;
     for (;;) {
-      const response = await this.#fetch(method, path, body);
-      const answered: unknown = await response.json().catch(() => undefined);
-      if (response.ok) return v.parse(schema, answered);
-      const read = v.safeParse(problem, answered);
-      const refused = read.success ? read.output : { code: `HTTP ${response.status}`, detail: "no problem document" };
-      if (refused.code !== "not_ready" || Date.now() > deadline)
-        throw new UserError(`${method} ${this.address}${path}: ${refused.code}: ${refused.detail}`);
-      await new Promise((resolve) => setTimeout(resolve, NOT_READY.everyMs));
-    }
-  }
-
-  async #fetch(method: string, path: string, body: unknown): Promise<Response> {
-    const headers = {
-      authorization: `Bearer ${this.#token}`,
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-    };
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    try {
-      return await fetch(`${this.address}${path}`, {
-        method,
-        headers,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...sent,
-      });
-    } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new UserError(`${method} ${this.address}${path}: ${cause}`);
+      try {
+        return v.parse(schema, await bodyOf(send(this.#client)));
+      } catch (error) {
+        if (!(error instanceof EdgeRefusal)) throw error;
+        const code = error.problem?.code;
+        if (code !== "not_ready" || Date.now() > deadline)
+          throw new UserError(`${doing} at ${this.address}: ${code === undefined ? "" : `${code}: `}${error.message}`);
+        await new Promise((resolve) => setTimeout(resolve, NOT_READY.everyMs));
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { OperatorRole } from "../token.ts";
 import { SAME_SIGNAL_MS } from "../runtime/host/signals.ts";
 import type { Config, ListenConfig } from "../config.ts";
 import { EdgeApi } from "./api.ts";
@@ -59,6 +60,7 @@ export async function up(options: UpOptions): Promise<void> {
   const isWhole = await Promise.race([network.whenWhole(START_TIMEOUT_MS), stop.asked.then(() => undefined)]);
   if (isWhole === true && options.sample !== false) await createSampleShow(folder, network, log);
   if (isWhole === false) log.note(style("red", `not everyone is up: ${statusLine(await network.status())}`));
+  if (isWhole === true) sayAddresses(folder, log);
   const watching = watchStatus(network, log, folder);
   const failed = isWhole === false && network.givenUp().length > 0;
   if (!failed) await stop.asked;
@@ -148,12 +150,26 @@ async function createSampleShow(folder: NetworkFolder, network: RunningNetwork, 
   try {
     await api.createShow(SAMPLE_SHOW);
     await network.whenWhole(SHOW_TIMEOUT_MS);
-    log.note(`created the sample show "${SAMPLE_SHOW.id}": \`redbutton poll open\` opens its first poll`);
+    for (const { id } of SAMPLE_SHOW.thresholds) await api.commandThreshold(SAMPLE_SHOW.id, id, "arm");
+    log.note(`created the sample show "${SAMPLE_SHOW.id}": hold Open in the console, or \`redbutton poll open\``);
   } catch (error) {
     log.note(
       style("red", `creating the sample show failed: ${error instanceof Error ? error.message : String(error)}`),
     );
   }
+}
+
+/** How long the links that `up` prints are good, minutes: a day of trying things out. */
+const LINK_MINUTES = 24 * 60;
+
+/** Where people go. Tokens stand behind "#", which browsers keep to themselves. */
+function sayAddresses(folder: NetworkFolder, log: MemberLog): void {
+  const { address } = folder.edges[0]!;
+  const token = (role: OperatorRole) => folder.operatorToken(role, LINK_MINUTES);
+  const poll = `${SAMPLE_SHOW.polls[0].id}?show=${SAMPLE_SHOW.id}`;
+  log.note(`television  ${address}/tv/`);
+  log.note(`console     ${address}/console/#token=${token("producer")}`);
+  log.note(`graphics    ${address}/graphics/${poll}#token=${token("reader")}`);
 }
 
 /** Says how the network is, at once and whenever that changes. */

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { hc } from "hono/client";
-import type { InferInput } from "valibot";
+import type { InferInput, InferOutput } from "valibot";
 import type {
   AllResultsBody,
   AuditBody,
@@ -10,6 +10,7 @@ import type {
   HealthBody,
   LostAnswer,
   MineBody,
+  NearestBody,
   ProblemBody,
   ProducerPollBody,
   ReceiptBody,
@@ -17,13 +18,17 @@ import type {
   ResultsBody,
   ShowBody,
   StopAnswer,
+  ThresholdAnswer,
+  ThresholdsAnswer,
 } from "../answers.ts";
 import type { BallotBody, LostBody, OpenBody, PageBody, PictureQuery, RundownBody, ScheduleBody } from "../schemas.ts";
 import type { ShowFile } from "../show-file.ts";
+import type { ThresholdBody } from "../threshold-file.ts";
 
 /** An edge's routes as `hono/client` has them: the types are those of the schemas that check what comes and goes. */
 export type EdgeRoutes = {
   "/healthz": { $get: Endpoint<Nothing, HealthBody> };
+  "/v1/edges/nearest": { $get: Endpoint<{ query: { country?: string; show?: string; shard?: string } }, NearestBody> };
   "/v1/receivers": { $post: Endpoint<Nothing, ReceiverBody, 201> };
   "/v1/shows": { $post: Endpoint<{ json: InferInput<typeof ShowFile> }, ShowBody, 201> };
   "/v1/shows/:show": { $get: Endpoint<InShow, ShowBody> };
@@ -38,6 +43,12 @@ export type EdgeRoutes = {
     $put: Endpoint<Item & { query: InferInput<typeof PictureQuery> }, ContentItemBody>;
   };
   "/v1/shows/:show/lost": { $post: Endpoint<InShow & { json: InferInput<typeof LostBody> }, LostAnswer> };
+  "/v1/shows/:show/thresholds": { $get: Endpoint<InShow, InferOutput<typeof ThresholdsAnswer>> };
+  "/v1/shows/:show/thresholds/:threshold": {
+    $put: Endpoint<OfThreshold & { json: InferInput<typeof ThresholdBody> }, ThresholdAnswer>;
+  };
+  "/v1/shows/:show/thresholds/:threshold/arm": { $post: Endpoint<OfThreshold, ThresholdAnswer> };
+  "/v1/shows/:show/thresholds/:threshold/disarm": { $post: Endpoint<OfThreshold, ThresholdAnswer> };
   "/v1/shows/:show/stop": { $post: Endpoint<InShow, StopAnswer> };
   "/v1/shows/:show/rundown": { $post: Endpoint<InShow & { json: InferInput<typeof RundownBody> }, ShowBody> };
   "/v1/shows/:show/results": { $get: Endpoint<InShow, AllResultsBody> };
@@ -69,6 +80,7 @@ type Endpoint<Input, Output, Status extends number = 200> = {
 type Nothing = Record<never, never>;
 type InShow = { param: { show: string } };
 type Item = { param: { show: string; id: string } };
+type OfThreshold = { param: { show: string; threshold: string } };
 type OfPoll = { param: { show: string; poll: string } };
 
 export type EdgeClient = ReturnType<typeof edgeClient>;

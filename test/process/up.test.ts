@@ -29,6 +29,10 @@ test("starts three edges and the recorder with a sample show, and SIGTERM stops 
   const { up, dir } = await startUp();
   expect(up.output()).toMatch(/fra, nyc, syd: 3 of 3 live, lag \d+ ms · recorder ok/);
   expect(processesNaming(`${dir}/`)).toHaveLength(4);
+  for (const page of ["television", "console", "graphics"]) {
+    const [, address = ""] = new RegExp(`${page} +(http\\S+)`).exec(up.output()) ?? [];
+    expect([page, (await fetch(address)).status]).toEqual([page, 200]);
+  }
   const list = redbutton(["show", "list", "--dir", dir]);
   expect(await list.exited).toBe(0);
   expect(list.output()).toContain("talent-final");

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import * as v from "valibot";
 import { ContentBody } from "../../answers.ts";
+import { bodyOf, edgeClient } from "../../client/client.ts";
 import { openFolder, type NetworkFolder } from "../network/folder.ts";
 import { say } from "../output.ts";
 import { readSecretFile } from "../secret.ts";
@@ -100,10 +101,11 @@ export async function pollOf(address: string, show: string, named: string | unde
 }
 
 async function publicPolls(address: string, show: string) {
-  const response = await fetch(new URL(`/v1/shows/${encodeURIComponent(show)}/content`, address));
-  const body: unknown = await response.json();
-  if (response.ok) return v.parse(ContentBody, body).polls;
-  throw new UserError(`reading show "${show}" at ${address}: HTTP ${response.status} ${JSON.stringify(body)}`);
+  const asked = edgeClient(address).v1.shows[":show"].content.$get({ param: { show } });
+  const body = await bodyOf(asked).catch((error: Error) => {
+    throw new UserError(`reading show "${show}" at ${address}: ${error.message}`);
+  });
+  return v.parse(ContentBody, body).polls;
 }
 
 function booksFile(

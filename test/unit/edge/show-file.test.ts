@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { MAX_OPTIONS, MAX_VOTES } from "../../../crdt/ballot.ts";
+import { SAMPLE_SHOW } from "../../../edge/cli/sample-show.ts";
 import { isRefusal } from "../../../edge/refusal.ts";
 import { check, MAX_LINE_CHARS } from "../../../edge/schemas.ts";
-import { MAX_GRACE_MS, MAX_SHARDS, showDefinition, ShowFile } from "../../../edge/show-file.ts";
+import { MAX_GRACE_MS, MAX_RUNDOWN_S, MAX_SHARDS, showDefinition, ShowFile } from "../../../edge/show-file.ts";
 
 const options = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `o${i}`, text: `Option ${i}` }));
 const poll = { id: "p", question: "Who?", options: options(2) };
@@ -122,6 +123,19 @@ describe("at the limits a file is taken, and one past them it is not", () => {
     ],
     ["grace", withPoll({ grace_ms: MAX_GRACE_MS }), withPoll({ grace_ms: MAX_GRACE_MS + 1 }), "<=60000"],
     ["no grace", withPoll({ grace_ms: 0 }), withPoll({ grace_ms: -1 }), ">=0"],
+    ["answer", withPoll({ answer: "o1" }), withPoll({ answer: "o2" }), "an option's id"],
+    [
+      "rundown",
+      { ...file, rundown: [{ poll: "p", after_s: 0, open_for_s: 1 }] },
+      { ...file, rundown: [{ poll: "q", after_s: 0 }] },
+      "polls of this show",
+    ],
+    [
+      "rundown's times",
+      { ...file, rundown: [{ poll: "p", after_s: MAX_RUNDOWN_S }] },
+      { ...file, rundown: [{ poll: "p", after_s: MAX_RUNDOWN_S + 1 }] },
+      "<=86400",
+    ],
   ])("%s", ([, at, past, said]) => {
     expect(fault(at)).toBeUndefined();
     expect(fault(past)).toContain(said);
@@ -133,6 +147,17 @@ describe("what a file must not say", () => {
     ["nothing", null, "the whole is null"],
     ["a list", [file], '"id" is missing'],
     ["polls with one id", { ...file, polls: [poll, poll] }, "polls whose ids differ"],
+    [
+      "a poll twice in the rundown",
+      {
+        ...file,
+        rundown: [
+          { poll: "p", after_s: 0 },
+          { poll: "p", after_s: 9 },
+        ],
+      },
+      "each poll once",
+    ],
     ["options with one id", withPoll({ options: [options(1)[0], options(1)[0]] }), "options whose ids differ"],
     ["a word that is not known", { ...file, shard: 2 }, '"shard" is not known here'],
     [
@@ -154,4 +179,16 @@ describe("what a file must not say", () => {
     expect(said.length).toBeLessThan(400);
     expect(said).toMatch(/and 145 more$/);
   });
+});
+
+test("the example of a talent final is a show: a quiz, two votes, a threshold, and its rundown", () => {
+  const checked = check(ShowFile, SAMPLE_SHOW, "x");
+  if (isRefusal(checked)) throw new Error(checked.detail);
+  const { polls, rundown } = showDefinition(checked);
+  expect(polls.map(({ mode, answer }) => [mode, answer])).toEqual([
+    ["last", undefined],
+    ["votes", undefined],
+    ["first", "y2003"],
+  ]);
+  expect(rundown?.[1]).toEqual({ poll: "winner", afterMs: 2_700_000, openMs: 900_000 });
 });
