@@ -9,6 +9,7 @@ COPY crdt crdt
 COPY edge edge
 COPY monitor monitor
 COPY receiver receiver
+RUN npm run build
 RUN useradd --system --home-dir /var/lib/redbutton --create-home redbutton
 USER redbutton
 VOLUME /var/lib/redbutton

@@ -4,7 +4,7 @@ import type { InferInput } from "valibot";
 import type { Desk } from "./desk.ts";
 import { HoldButton } from "./hold-button.tsx";
 import { timeText } from "./numbers.ts";
-import { leave } from "./pass.ts";
+import { leave } from "./kept-pass.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 
 export function Header({ desk }: { readonly desk: Desk }) {

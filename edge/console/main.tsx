@@ -9,7 +9,8 @@ import { render } from "preact";
 import { Console } from "./console.tsx";
 import { Desk } from "./desk.ts";
 import { listenToKeys } from "./keys.ts";
-import { mayAct, takePass, type Pass } from "./pass.ts";
+import { takePass } from "./kept-pass.ts";
+import { mayAct, type Pass } from "./pass.ts";
 import { SignIn } from "./sign-in.tsx";
 
 const host = document.getElementById("console")!;

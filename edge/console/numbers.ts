@@ -29,6 +29,7 @@ export function timeText(at: number): string {
 export function slugOf(text: string): string {
   const slug = text
     .normalize("NFD")
+    .replaceAll(/\p{M}/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "")

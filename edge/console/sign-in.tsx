@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { typed } from "./form.ts";
-import { keepPass, mayAct, type Pass } from "./pass.ts";
+import { keepPass } from "./kept-pass.ts";
+import { mayAct, type Pass } from "./pass.ts";
 
 /** Asks for a token where the address brought none that opens the console. */
 export function SignIn({ given, onpass }: { readonly given: Pass | undefined; readonly onpass: (pass: Pass) => void }) {

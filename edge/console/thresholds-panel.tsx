@@ -1,10 +1,23 @@
 import type { Rule } from "../../crdt/threshold.ts";
+import { bodyOf } from "../client/client.ts";
+import type { Desk } from "./desk.ts";
+import { typed } from "./form.ts";
+import { HoldButton } from "./hold-button.tsx";
 import { grouped, timeText } from "./numbers.ts";
-import type { ThresholdPicture } from "./picture-of-show.ts";
+import type { PollPicture, ThresholdPicture } from "./picture-of-show.ts";
 import type { PanelProps } from "./side-tabs.tsx";
 
 /** Each threshold with how far it is, how fast it comes, and the cues that it has fired. */
-export function ThresholdsPanel({ picture }: PanelProps) {
+export function ThresholdsPanel({ desk, picture }: PanelProps) {
+  return (
+    <>
+      <Thresholds desk={desk} picture={picture} />
+      {desk.may("operator") && desk.poll.value && <Define desk={desk} show={picture.show.id} poll={desk.poll.value} />}
+    </>
+  );
+}
+
+function Thresholds({ desk, picture }: PanelProps) {
   if (picture.thresholds.length === 0)
     return (
       <p class="none">
@@ -14,13 +27,29 @@ export function ThresholdsPanel({ picture }: PanelProps) {
   return (
     <ul class="items thresholds">
       {picture.thresholds.map((each) => (
-        <Threshold key={each.threshold.id} picture={each} />
+        <Threshold key={each.threshold.id} desk={desk} show={picture.show.id} picture={each} />
       ))}
     </ul>
   );
 }
 
-function Threshold({ picture: { threshold, state, progress, cues } }: { readonly picture: ThresholdPicture }) {
+interface ThresholdProps {
+  readonly desk: Desk;
+  readonly show: string;
+  readonly picture: ThresholdPicture;
+}
+
+function Threshold({ desk, show, picture: { threshold, state, progress, cues } }: ThresholdProps) {
+  const param = { show, threshold: threshold.id };
+  const name = ruleText(threshold.rule);
+  const arm = () =>
+    desk.act(`Armed: ${name}`, (client) =>
+      bodyOf(client.v1.shows[":show"].thresholds[":threshold"].arm.$post({ param })),
+    );
+  const disarm = () =>
+    desk.act(`Taken off: ${name}`, (client) =>
+      bodyOf(client.v1.shows[":show"].thresholds[":threshold"].disarm.$post({ param })),
+    );
   const newest = cues.at(-1);
   return (
     <li>
@@ -42,6 +71,16 @@ function Threshold({ picture: { threshold, state, progress, cues } }: { readonly
           <small>{estimate(progress)}</small>
         </span>
       )}
+      {state !== "off" && (
+        <HoldButton
+          class="small"
+          disabled={!desk.may("operator")}
+          why="This takes the role operator"
+          onconfirm={() => void (state === "draft" ? arm() : disarm())}
+        >
+          {state === "draft" ? "Arm" : "Take off"}
+        </HoldButton>
+      )}
       {newest && (
         <span class="fired">
           cue {newest.cue.epoch} at {timeText(newest.cue.firedAt)},{" "}
@@ -49,6 +88,53 @@ function Threshold({ picture: { threshold, state, progress, cues } }: { readonly
         </span>
       )}
     </li>
+  );
+}
+
+/** A threshold for the poll at hand: the usual one, a number of viewers that have voted. */
+function Define({
+  desk,
+  show,
+  poll: { poll },
+}: {
+  readonly desk: Desk;
+  readonly show: string;
+  readonly poll: PollPicture;
+}) {
+  const define = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const data = new FormData(form);
+    const atLeast = Number(typed(data, "count"));
+    const isAgain = data.get("again") !== null;
+    const json = {
+      rule: { kind: "voted" as const, poll: poll.id, at_least: atLeast, ...(isAgain ? { every: atLeast } : {}) },
+      message: { kind: "text" as const, text: typed(data, "text") },
+    };
+    const param = { show, threshold: `${poll.id}-${atLeast}`.slice(-40) };
+    const isDefined = await desk.act("The threshold is defined: arm it", (client) =>
+      bodyOf(client.v1.shows[":show"].thresholds[":threshold"].$put({ param, json })),
+    );
+    if (isDefined) form.reset();
+  };
+  return (
+    <form class="publish" onSubmit={(event) => void define(event)}>
+      <h3>Put a cue into the picture</h3>
+      <label class="field">
+        When so many have voted in “{poll.question}”
+        <input name="count" type="number" min="1" defaultValue="10000" required />
+      </label>
+      <label>
+        <input name="again" type="checkbox" defaultChecked /> and again at each further so many
+      </label>
+      <label class="field">
+        Text, where {"{count}"} stands for the count
+        <input name="text" required maxLength={300} defaultValue="{count} viewers have voted" autocomplete="off" />
+      </label>
+      <button type="submit" class="primary">
+        Define
+      </button>
+    </form>
   );
 }
 

@@ -5,7 +5,7 @@ import { check, Slug } from "../schemas.ts";
 import { ThresholdBody, thresholdOf } from "../threshold-file.ts";
 import type { ThresholdView } from "../thresholds.ts";
 import { thresholdAnswer } from "../view.ts";
-import { answer, NO_STORE } from "./answer.ts";
+import { answer, PRODUCERS } from "./answer.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
 import { MAX_COMMAND_BYTES, readJson, withRole } from "./shows.ts";
@@ -14,7 +14,7 @@ import * as v from "valibot";
 /** Thresholds with what they wait for, how far they are, and what they fired: counts, so they take a reader's token. */
 export function showThresholds(context: RouteContext): RouteHandler {
   const handler = withRole(context, "reader", (_c, show) =>
-    answer({ thresholds: show.thresholds.list().map(thresholdAnswer) }, 200, NO_STORE),
+    answer({ thresholds: show.thresholds.list().map(thresholdAnswer) }, 200, PRODUCERS),
   );
   return described(LIST, handler);
 }
@@ -41,7 +41,7 @@ export function commandThreshold(context: RouteContext, command: "arm" | "disarm
 const Id = v.object({ id: Slug });
 
 function answered(view: ThresholdView | Refusal): Response {
-  return isRefusal(view) ? problem(view) : answer(thresholdAnswer(view), 200, NO_STORE);
+  return isRefusal(view) ? problem(view) : answer(thresholdAnswer(view), 200, PRODUCERS);
 }
 
 const REFUSALS = [

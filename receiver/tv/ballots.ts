@@ -59,6 +59,7 @@ interface AnswerBody {
   readonly retry_after_s?: number;
   readonly known_press?: number;
   readonly known_option?: string;
+  readonly shard?: number;
 }
 
 interface Sending {
@@ -137,7 +138,7 @@ export function createBallots(
     if (answer.status === 202) return settle(sending, "counted", body.code);
     if (answer.status === 0 || answer.status >= 500) ballot.isUnsure = true;
     if (answer.status === 401) account.forget();
-    if (answer.status === 421) edges.move();
+    if (answer.status === 421 && body.shard !== undefined) edges.onshard(body.shard);
     if (answer.status === 409 && body.code === "already_voted" && body.known_option === ballot.option)
       return settle(sending, "counted", undefined);
     var mayTryAgain = isPassing(answer.status) || renumber(sending, body) || isEarly(sending, body);

@@ -5,6 +5,8 @@ var LONGEST_PAUSE_MS = 8000;
 
 /** The edges that this receiver may ask, the best one first, and how it fares with the one in use. */
 export interface Edges {
+  /** Called when an edge says that others keep this receiver's shard. */
+  onshard: (shard: number) => void;
   /** Called when another edge is used from now on. */
   onmoved: () => void;
   /** Failures since an edge last answered, at whatever edge. */
@@ -31,6 +33,7 @@ export function createEdges(first: readonly string[]): Edges {
   }
 
   var edges: Edges = {
+    onshard: () => {},
     onmoved: () => {},
     failures: () => failures,
     current: () => list[index]!,

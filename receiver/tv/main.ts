@@ -11,10 +11,10 @@ import { createCues } from "./cues.ts";
 import { createEdges } from "./edges.ts";
 import { keyOf, type Key } from "./keys.ts";
 import { createLive, type LiveMessage } from "./live.ts";
-import { play } from "./player.ts";
+import { play, type Player } from "./player.ts";
 import { followProgramme, type Programme } from "./programme.ts";
 import { createScreen } from "./screen.ts";
-import { findEdges } from "./steering.ts";
+import { findEdges, findShard } from "./steering.ts";
 import { textsOf } from "./texts.ts";
 import { newsOf, viewOf, type Hand } from "./view.ts";
 
@@ -111,6 +111,7 @@ function open(isOpen: boolean): void {
 function choose(index: number): void {
   var card = view().card;
   if (!card || card.kind !== "poll" || !card.takesVotes || !card.rows[index]) return;
+  screen.focusOn(index);
   var polls = programme.now().polls;
   for (var i = 0; i < polls.length; i++)
     if (polls[i]!.id === card.id) ballots.choose(polls[i]!, card.rows[index]!.option);
@@ -144,16 +145,20 @@ document.addEventListener("keydown", (event) => {
   if (key && take(key)) event.preventDefault();
 });
 
-if (!broadcast) {
-  document.documentElement.className = "browser";
-  var player = play({
+/** A browser plays the show's picture; a television has it already. */
+function startPicture(): void {
+  if (broadcast) return;
+  player = play({
     source: () => address.video || `${edges.current()}/hls/${address.show}/live.m3u8`,
     library: document.getElementById("script")!.getAttribute("data-player")!,
     label: texts.say("picture"),
     oncue: cues.take,
-    onpicture: () => {},
   });
 }
+
+var player: Player | undefined;
+if (!broadcast) document.documentElement.className = "browser";
+edges.onshard = (shard) => findShard(address.show, shard, edges);
 edges.onmoved = () => {
   live.hangUp();
   if (player) player.move();
@@ -165,4 +170,5 @@ draw();
 findEdges(address, edges, () => {
   ballots.resume();
   programme.start();
+  startPicture();
 });

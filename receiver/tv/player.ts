@@ -38,8 +38,6 @@ export interface PlayerOptions {
   readonly library: string;
   readonly label: string;
   readonly oncue: (text: string) => void;
-  /** Whether there is a picture now. */
-  readonly onpicture: (isThere: boolean) => void;
 }
 
 /** Plays the show's HLS behind the page, and hands over the cues in it. For browsers: a television has its tuner. */
@@ -51,7 +49,6 @@ export function play(options: PlayerOptions): Player {
   video.setAttribute("playsinline", "");
   video.setAttribute("aria-label", options.label);
   document.getElementById("picture")!.appendChild(video);
-  video.onplaying = () => options.onpicture(true);
   listenForCues(video, options.oncue);
 
   /** Most networks have no picture of their own: nothing is loaded for one before it is there. */
@@ -92,7 +89,6 @@ export function play(options: PlayerOptions): Player {
   function again(): void {
     if (hls) hls.destroy();
     hls = undefined;
-    options.onpicture(false);
     setTimeout(look, 1000);
   }
 

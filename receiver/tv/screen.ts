@@ -29,7 +29,9 @@ export interface Screen {
   ) => void;
   /** Called several times a second: how much time is left. */
   readonly tick: (time: number) => void;
-  /** Moves the focus among the rows; false where it is at the end already. */
+  /** Puts the focus on a row. */
+  readonly focusOn: (index: number) => void;
+  /** Moves the focus among the rows, or a long text under them. */
   readonly moveFocus: (by: number) => void;
   /** The row in focus; undefined where there is none. */
   readonly focused: () => number | undefined;
@@ -173,6 +175,12 @@ export function createScreen(texts: Texts, events: ScreenEvents): Screen {
       if (!drawn) return;
       drawTime("prompt-time", time);
       drawTime("time", time);
+    },
+    focusOn: (index) => {
+      if (!rows[index]) return;
+      focus = index;
+      rows[index]!.button.focus();
+      scrollTo(get("body"), rows[index]!.item);
     },
     moveFocus: (by) => {
       // A page of text has nothing to choose from, and may be longer than the screen.

@@ -2,6 +2,16 @@ import { ownOrigin, type PageAddress } from "./address.ts";
 import type { Edges } from "./edges.ts";
 import { askAt } from "./request.ts";
 
+/** Finds the edges that keep a shard: the one that was asked does not. */
+export function findShard(show: string, shard: number, edges: Edges): void {
+  askAt(edges.current(), { method: "GET", path: `/v1/edges/nearest?show=${show}&shard=${shard}` }, (answer) => {
+    var list = addressesIn(answer.body as Nearest);
+    if (answer.status !== 200 || list.length === 0) return edges.move();
+    edges.replace(list);
+    edges.onmoved();
+  });
+}
+
 /** What `GET /v1/edges/nearest` answers, as far as it is read here. */
 interface Nearest {
   readonly edges?: readonly { readonly address?: unknown }[];

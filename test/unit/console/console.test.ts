@@ -1,0 +1,108 @@
+// What the console decides without a page: the next step, seals, rates, a rehearsal's file, the pass.
+import { describe, expect, test } from "vitest";
+import * as Y from "yjs";
+import { Board } from "../../../crdt/board.ts";
+import type { HealthBody } from "../../../edge/answers.ts";
+import { nextStep, sealsOf } from "../../../edge/console/next-step.ts";
+import { slugOf } from "../../../edge/console/numbers.ts";
+import { mayAct, readPass } from "../../../edge/console/pass.ts";
+import { pictureOf } from "../../../edge/console/picture-of-show.ts";
+import { addRates, HISTORY_S, NO_RATES } from "../../../edge/console/rates.ts";
+import { rehearsalOf } from "../../../edge/console/rehearsal.ts";
+import { isRefusal } from "../../../edge/refusal.ts";
+import { check } from "../../../edge/schemas.ts";
+import { showDefinition, ShowFile } from "../../../edge/show-file.ts";
+import { SAMPLE_SHOW } from "../../../edge/cli/sample-show.ts";
+import { Harness } from "../edge/harness.ts";
+
+test.for([
+  ["draft", false, false, "open Open"],
+  ["armed", false, false, "open Open"],
+  ["open", false, false, "close Close"],
+  ["closing", false, false, "wait Closing"],
+  ["closed", false, false, "wait Counting"],
+  ["final", false, true, "release Release"],
+  ["final", true, true, "over Released"],
+  ["void", false, false, "over Void"],
+] as const)(
+  "a poll that is %s (released: %s, final: %s) has as its next step: %s",
+  ([state, released, isFinal, wanted]) => {
+    const { is, label } = nextStep({ state, released, isFinal });
+    expect(`${is} ${label}`).toBe(wanted);
+  },
+);
+
+test("only a draft is armed before it is opened", () => {
+  const step = (state: "draft" | "armed") => nextStep({ state, released: false, isFinal: false });
+  expect([step("draft"), step("armed")]).toMatchObject([{ needsArming: true }, { needsArming: false }]);
+});
+
+test("seals are counted over the edges that are not lost", () => {
+  const boot = (edge: string, lost = false) => ({ edge, boot: `${edge}1`, lost });
+  const roster = [boot("fra"), boot("nyc"), boot("syd", true)];
+  expect(sealsOf(roster, ["seal of nyc/nyc1", "batches of 0/fra/fra1 up to 7"])).toEqual({
+    sealed: 1,
+    of: 2,
+    missing: ["nyc"],
+  });
+  expect(sealsOf(roster, [])).toEqual({ sealed: 2, of: 2, missing: [] });
+});
+
+describe("rates", () => {
+  const health = (perS: number) => ({ load: { ballots_per_s: perS } }) as HealthBody;
+
+  test("keep two minutes, of edges that come and go", () => {
+    let rates = addRates(NO_RATES, 1000, new Map([["fra", health(5)]]));
+    rates = addRates(rates, 2000, new Map([["nyc", health(7)]]));
+    expect(rates).toEqual({ times: [1, 2], byEdge: { fra: [5, null], nyc: [null, 7] } });
+    for (let i = 3; i < 500; i++) rates = addRates(rates, i * 1000, new Map([["fra", health(i)]]));
+    expect(rates.times).toHaveLength(HISTORY_S);
+    expect(rates.byEdge["fra"]).toHaveLength(HISTORY_S);
+    expect(rates.byEdge["nyc"]?.at(-1)).toBeNull();
+  });
+});
+
+describe("a rehearsal", () => {
+  const definition = showDefinition(SAMPLE_SHOW);
+  const { polls, thresholds = [], ...show } = definition;
+  const board = new Board(new Y.Doc());
+  board.create(
+    { ...show, created: 1, wrappedKey: "00" },
+    polls.map((poll, index) => ({ ...poll, index })),
+    thresholds,
+  );
+  const picture = pictureOf(board, new Map(), 2)!;
+
+  test("is the same show under an id of its own, as a file that an edge takes", () => {
+    const checked = check(ShowFile, rehearsalOf(picture, [show.id, `${show.id}-r1`]), "x");
+    if (isRefusal(checked)) throw new Error(checked.detail);
+    expect(showDefinition(checked)).toEqual({ ...definition, id: "talent-final-r2", rehearsal: true });
+  });
+
+  test("of a show with the longest name has a name that fits", () => {
+    const long = { ...picture, show: { ...picture.show, id: "a".repeat(40) } };
+    expect(rehearsalOf(long, []).id).toBe(`${"a".repeat(35)}-r1`);
+  });
+});
+
+describe("a pass", () => {
+  test("is read from an operator's token", () => {
+    const harness = new Harness();
+    const pass = readPass(harness.operator("operator", ["demo"]))!;
+    expect(pass).toMatchObject({ name: "the operator", role: "operator", shows: ["demo"] });
+    expect([mayAct(pass, "viewer"), mayAct(pass, "operator"), mayAct(pass, "producer")]).toEqual([true, true, false]);
+  });
+
+  test.for(["", "a.b.c", new Harness().receiver()])("is not read from %j", (token) => {
+    expect(readPass(token)).toBeUndefined();
+  });
+});
+
+test.for([
+  ["How it works!", "how-it-works"],
+  ["Ünïcode  Größe", "unicode-gro-e"],
+  ["…", "item"],
+  ["x".repeat(50), "x".repeat(40)],
+] as const)("%j is published as %s", ([title, slug]) => {
+  expect(slugOf(title)).toBe(slug);
+});
