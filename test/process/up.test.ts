@@ -57,8 +57,11 @@ test.skipIf(noDig)(`a new network has a name server and a front: three regions, 
   const addresses = [1, 2, 3].map((i) => (process.platform === "linux" ? `127.0.0.${i}` : "127.0.0.1"));
   const subnets = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"];
   const dig = ["@127.0.0.1", "-p", String(port + 52), "+short", "tv.redbutton.test"];
+  // An edge of a busy machine may miss a check or two: then another is given for as long.
   for (const [i, subnet] of subnets.entries())
-    expect(await runProgram("dig", [...dig, `+subnet=${subnet}`])).toBe(`${addresses[i]}\n`);
+    await until(`${addresses[i]} for ${subnet}`, async () => {
+      return (await runProgram("dig", [...dig, `+subnet=${subnet}`])) === `${addresses[i]}\n`;
+    });
   // Edges know of each other by a show's board.
   await until("syd by HTTP", async () => {
     const nearest = await fetch(`http://127.0.0.1:${port - 1}/v1/edges/nearest?country=AU`);
