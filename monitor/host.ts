@@ -1,4 +1,5 @@
 import type { Member } from "../crdt/member.ts";
+import type { DatabaseOptions } from "../crdt/store/libsql-database.ts";
 import { openLibsqlStore } from "../crdt/store/libsql.ts";
 import type { World } from "../crdt/ports.ts";
 import type { Store } from "../crdt/store/store.ts";
@@ -58,16 +59,20 @@ export interface HostedProcess {
   metrics(): string;
 }
 
-/** Opens what the duties of a process keep. */
-export async function openProcess(plan: ProcessPlan): Promise<OpenedProcess> {
+/** Opens what the duties of a process keep. With timers a file's database lets others have the event loop meanwhile. */
+export async function openProcess(
+  plan: ProcessPlan,
+  { world }: { readonly world?: Pick<World, "timers"> } = {},
+): Promise<OpenedProcess> {
+  const timers = world ? { timers: world.timers } : {};
   switch (plan.role) {
     case "watcher":
-      return openWatcher(plan);
+      return openWatcher(plan, timers);
     case "hub":
       return openHub(plan);
     case "recorder":
     case "monitor":
-      return openRecorder(plan);
+      return openRecorder(plan, timers);
   }
 }
 
@@ -90,8 +95,9 @@ export async function openOwnProcess(
 }
 
 /** A recorder, or a monitor: one that watches, too, and latches in the database that it records into. */
-async function openRecorder(plan: ProcessPlan): Promise<OpenedProcess> {
-  const { url, ...options } = plan.store;
+async function openRecorder(plan: ProcessPlan, timers: Pick<DatabaseOptions, "timers">): Promise<OpenedProcess> {
+  const { url, ...place } = plan.store;
+  const options = { ...place, ...timers };
   const { store, cues, results, ...latches } = await openPermanentDatabase(url, options);
   const duties = (member: Member): Duty[] => {
     const recording = [new Recorder(member, store, latches), new Materialiser(store, results, member.world)];
@@ -101,9 +107,9 @@ async function openRecorder(plan: ProcessPlan): Promise<OpenedProcess> {
 }
 
 /** A watcher with a log of its own. */
-async function openWatcher(plan: ProcessPlan): Promise<OpenedProcess> {
+async function openWatcher(plan: ProcessPlan, timers: Pick<DatabaseOptions, "timers">): Promise<OpenedProcess> {
   const { url, ...options } = plan.store;
-  const store = await openLibsqlStore(url, options);
+  const store = await openLibsqlStore(url, { ...options, ...timers });
   const watch = openWatch(plan);
   return {
     store,

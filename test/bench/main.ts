@@ -6,6 +6,7 @@ import { documents } from "./chapters/documents.ts";
 import { http } from "./chapters/http.ts";
 import { inspector } from "./chapters/inspector.ts";
 import { others } from "./chapters/others.ts";
+import { processes } from "./chapters/processes.ts";
 import { replica } from "./chapters/replica.ts";
 import { restart } from "./chapters/restart.ts";
 import { rush } from "./chapters/rush.ts";
@@ -29,6 +30,7 @@ const CHAPTERS: readonly Chapter[] = [
   backbone,
   inspector,
   dns,
+  processes,
 ];
 
 const options = readOptions(process.argv.slice(2));
