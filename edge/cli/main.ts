@@ -88,6 +88,7 @@ network
   .option("--recorder <store>", "the recorder's database: file:PATH or a libSQL server's address", "file:recorder.db")
   .option("--no-recorder", "leave the recorder out")
   .option("--hub <host>", "host of a hub that everyone is linked with, and nobody else")
+  .option("--encoder <url>", "the content encoder's address, for the cues of thresholds")
   .option(
     "--data <dir>",
     "folder on each host for its log, e.g. /var/lib/redbutton (default: beside its configuration)",

@@ -12,6 +12,8 @@ export interface NewNetworkOptions {
   readonly edges: string;
   /** The recorder's database; `false` leaves the recorder out. */
   readonly recorder: string | false;
+  /** Address of the content encoder, for the cues of thresholds. */
+  readonly encoder?: string;
   readonly out: string;
   readonly data?: string;
   readonly port?: number;
@@ -30,7 +32,10 @@ export function newNetwork(options: NewNetworkOptions): void {
     public: options.port ?? DEFAULT_PORTS.public,
     backbone: options.backbonePort ?? DEFAULT_PORTS.backbone,
   };
-  const processes = options.recorder === false ? [] : [{ ...RECORDER, store: options.recorder }];
+  // It watches thresholds, too: one that is armed needs a watcher.
+  const recorder = { ...RECORDER, role: "monitor" as const, store: String(options.recorder) };
+  const settings = options.encoder === undefined ? {} : { settings: { encoder: options.encoder } };
+  const processes = options.recorder === false ? [] : [{ ...recorder, ...settings }];
   const data = options.data === undefined ? {} : { data: options.data };
   const inspect = options.inspect === true;
   const hub = options.hub === undefined ? {} : { hub: { host: options.hub, backbone: ports.backbone + HUB_PORT } };
@@ -38,7 +43,7 @@ export function newNetwork(options: NewNetworkOptions): void {
   const folder = writeFolder(options.out, plan);
   for (const { name, address, config } of folder.edges)
     say(`edge ${name} at ${address}: redbutton edge --config ${config}`);
-  for (const { role, config } of folder.processes) say(`${role}: redbutton monitor --config ${config}`);
+  for (const { name, config } of folder.processes) say(`${name}: redbutton monitor --config ${config}`);
   say(`Each file goes to its own host. Keep "${folder.path}": the commands of the CLI read it.`);
 }
 

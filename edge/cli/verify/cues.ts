@@ -18,6 +18,11 @@ export interface CueReport {
   readonly problem?: string;
 }
 
+/** What of a board a cue is judged by. */
+export type CueDocuments = Pick<EdgeDocuments, "show" | "thresholds"> & {
+  readonly polls: readonly Pick<EdgeDocuments["polls"][number], "poll">[];
+};
+
 /** Folds for each cue exactly the batches that it stands for, from the permanent database: it has to be true again. */
 export async function verifyCues({ edges, recorder }: Sources): Promise<CueReport[]> {
   const documents = await Promise.any(edges.map(({ reader }) => reader.documents()));
@@ -33,7 +38,8 @@ export async function verifyCues({ edges, recorder }: Sources): Promise<CueRepor
   }
 }
 
-async function verifyCue(store: Store, documents: EdgeDocuments, cue: FiredCue): Promise<CueReport> {
+/** `store` holds every batch. */
+export async function verifyCue(store: Store, documents: CueDocuments, cue: FiredCue): Promise<CueReport> {
   const threshold = documents.thresholds.find(({ id }) => id === cue.cue.threshold);
   if (!threshold) return { cue, ok: false, problem: "its threshold is not on the board" };
   const fold = await foldUpTo(store, documents, cue.coverage);
@@ -47,7 +53,7 @@ async function verifyCue(store: Store, documents: EdgeDocuments, cue: FiredCue):
     : { cue, refolded: value, ok: false, problem: "it differs" };
 }
 
-function foldUpTo(store: Store, { show, polls }: EdgeDocuments, coverage: Watermark): Promise<Fold> {
+function foldUpTo(store: Store, { show, polls }: CueDocuments, coverage: Watermark): Promise<Fold> {
   const rules = new Map(polls.map(({ poll }) => [poll.index, rulesOf(poll)]));
   return refold(store.batches(show.id), (index) => rules.get(index), epochOf(show), coverage, true);
 }

@@ -5,12 +5,15 @@ import type { Final, Show } from "../../../crdt/show.ts";
 import { encodeSnapshots } from "../../../crdt/snapshot.ts";
 import { MemoryStore } from "../../../crdt/store/memory.ts";
 import type { AudienceLine, Books, ReceiverLine } from "../../../edge/cli/audience/books.ts";
+import { cueText, verifyCue } from "../../../edge/cli/verify/cues.ts";
 import { epochOf, rulesOf, type StandingPoll } from "../../../edge/cli/verify/board-view.ts";
 import { Booked } from "../../../edge/cli/verify/booked.ts";
 import { compareReadings, countsDifference } from "../../../edge/cli/verify/comparison.ts";
 import { PollCheck } from "../../../edge/cli/verify/poll-check.ts";
 import { absent, counted, unreadable } from "../../../edge/cli/verify/reading.ts";
 import { refoldLog } from "../../../edge/cli/verify/refolding.ts";
+import type { Threshold } from "../../../crdt/threshold.ts";
+import { crossingOf } from "../../../monitor/threshold/crossing.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
 
 const KEY = "ab".repeat(32);
@@ -165,6 +168,37 @@ describe("a log refolded", () => {
       { poll, cut: { ...CUT, [`0/fra/${"01".repeat(8)}`]: 1 } },
     ]);
     expect(beyond[0]!.gap).toBe("its snapshot goes beyond the final's cut");
+  });
+});
+
+describe("a cue", () => {
+  const rule = { kind: "voted", poll: poll.id, atLeast: 2 } as const;
+  const message = { kind: "text", text: "" } as const;
+  const threshold: Threshold = { id: "t", rule, message, durationMs: 1, urgent: false };
+  const documents = { show, polls: [{ poll }], thresholds: [threshold] };
+  const fired = (value: number, coverage: Record<string, number>) => {
+    const measured = { value, target: 2, isCrossed: true };
+    const by = { eventId: 1, epoch: 1, at: 1, by: "watcher" };
+    return crossingOf({ show: show.id, threshold, measured, coverage, ...by });
+  };
+  const FRA = `0/fra/${"01".repeat(8)}`;
+
+  test("is folded again up to what it stands for, and has to be true and the same", async () => {
+    const store = await storeOf(scene().batches);
+    const whole = await verifyCue(store, documents, fired(4, CUT));
+    expect(whole).toMatchObject({ ok: true, refolded: 4 });
+    expect(await verifyCue(store, documents, fired(5, CUT))).toMatchObject({ ok: false, problem: "it differs" });
+    expect(await verifyCue(store, documents, fired(4, {}))).toMatchObject({ ok: false, problem: "it was not crossed" });
+    expect(await verifyCue(store, documents, fired(4, { ...CUT, [FRA]: 99 }))).toMatchObject({
+      ok: false,
+      problem: `the database has not all of ${FRA} up to 99`,
+    });
+  });
+
+  test("of a threshold that nobody knows is wrong", async () => {
+    const report = await verifyCue(await storeOf([]), { ...documents, thresholds: [] }, fired(4, CUT));
+    expect(report).toMatchObject({ ok: false, problem: "its threshold is not on the board" });
+    expect(cueText(report)).toContain("WRONG");
   });
 });
 
