@@ -4,6 +4,11 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { ask, closeShow, edge, json, openShow, producer, REGIONS, until, vote } from "./network.ts";
 
+interface Listed {
+  readonly state: string;
+  readonly fired: readonly { readonly value: number }[];
+}
+
 // Without the server there is no recorder, and nobody declares results.
 describe.skipIf(env.LIBSQL_URL === "")("three regions with two objects each", () => {
   test("count every receiver once, wherever it votes and changes its mind", async () => {
@@ -41,6 +46,22 @@ describe.skipIf(env.LIBSQL_URL === "")("three regions with two objects each", ()
     await openShow("small", 1);
     const receipts = await Promise.all(Array.from({ length: 6 }, (_, i) => vote("small", `tv-${i}`, "yes", 1)));
     for (const receipt of receipts) expect(receipt.edge.endsWith("-0")).toBe(true);
+  });
+
+  test("the recorder's object watches thresholds, and latches each crossing once in the database", async () => {
+    await openShow("watched", 2);
+    const rule = { kind: "voted", poll: "winner", at_least: 5 };
+    const path = "/v1/shows/watched/thresholds";
+    const put = await ask("PUT", `${path}/five`, producer, { rule, message: { kind: "text", text: "{count}" } });
+    expect(put.status).toBe(200);
+    expect((await ask("POST", `${path}/five/arm`, producer)).status).toBe(200);
+    const list = () => json<{ thresholds: Listed[] }>(ask("GET", path, producer));
+    await until("the threshold to be armed", list, ({ thresholds: [five] }) => five?.state === "armed");
+    await Promise.all(Array.from({ length: 7 }, (_, i) => vote("watched", `tv-${i}`, "yes", 1)));
+    const fired = await until("its cue", list, ({ thresholds: [five] }) => five?.state === "fired");
+    expect(fired.thresholds).toHaveLength(1);
+    expect(fired.thresholds[0]!.fired).toHaveLength(1);
+    expect(fired.thresholds[0]!.fired[0]!.value).toBeGreaterThanOrEqual(5);
   });
 
   test("links are those that the shards and regions need", async () => {
