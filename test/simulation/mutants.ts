@@ -209,7 +209,7 @@ export const MUTANTS: readonly Mutant[] = [
     why: "no result waits for a boot that the recorder has not heard of",
     kinds: ["newcomer at the close"],
     patches: [
-      patch("edge/intake.ts", "if (!this.#view.awaited && !this.#view.lost)", "if (false)"),
+      patch("edge/intake.ts", "if (this.#view.awaited || this.#view.lost) return", "return"),
       patch("edge/intake.ts", "if (this.#view.awaited) return undefined;", "if (true) return undefined;"),
     ],
   },

@@ -104,7 +104,8 @@ export function sectionOf(indication: Indication, pts: number, formatIdentifier:
 function segmentationOf({ eventId, payload }: CueIndication, formatIdentifier: string): Segmentation {
   return {
     eventId,
-    duration: payload.durationMs * TICKS_A_MS,
+    // It stands in the payload. mpegts.js 1.8 reads the 40 bits of a duration with a reader of 32, and ends.
+    duration: 0,
     upidType: UPID_MPU,
     upid: upidOf(payload, formatIdentifier),
     type: CONTENT_IDENTIFICATION,

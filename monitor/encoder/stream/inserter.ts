@@ -1,5 +1,6 @@
 import type { CueIndication, Indication } from "../indication.ts";
 import {
+  counterOf,
   distance,
   FIRST_FREE_PID,
   isDiscontinuous,
@@ -8,6 +9,7 @@ import {
   PACKET_BYTES,
   PAT_PID,
   PCR_WRAP,
+  payloadAt,
   pcrOf,
   pidOf,
   PTS_WRAP,
@@ -17,11 +19,12 @@ import {
   wrap,
   writeNull,
 } from "../signal/packet.ts";
-import { packetize, SectionReader } from "../signal/section.ts";
+import { u16At } from "../signal/bytes.ts";
+import { packetize, packetsOfSection, SectionReader } from "../signal/section.ts";
 import { Carriers, type CarrierOptions } from "./carriers.ts";
 import type { PacketRun } from "./packet-framing.ts";
 import { PatReader, type Programmes } from "./pat.ts";
-import { type CuePids, PMT_TABLE_ID, type ProgrammeMap, readPmt, videoOf, withCues, writePmt } from "./pmt.ts";
+import { PMT_TABLE_ID, type ProgrammeMap, readPmt, videoOf, withCues, writePmt } from "./pmt.ts";
 import { StreamRate } from "./rate.ts";
 
 /**
@@ -85,6 +88,8 @@ export class Inserter {
   #pmtPid = -1;
   #pmtSections: SectionReader;
   #pmtCounter = -1;
+  /** Packets of the map go on as they come: how much room there is, is not known yet. */
+  #isPmtPassing = false;
   #map: ProgrammeMap | undefined;
   /** Packets that have gone out beyond those that came in. */
   #debt = 0;
@@ -93,7 +98,8 @@ export class Inserter {
   #lastNull = -Infinity;
   #pts = -1;
   #pcrBase = -1;
-  #isOwnTaken = false;
+  /** Why the programme can have no cues at all. */
+  #refusal: string | undefined;
   #waiting: Indication[] = [];
   #queue: Uint8Array[] = [];
   #repetition: Repetition | undefined;
@@ -136,9 +142,14 @@ export class Inserter {
     return this.#rate.elapsedMs - this.#lastNull <= NULLS_WITHIN_MS;
   }
 
+  /** Whether it is known how much room there is: a stream's first packets may come before its first null. */
+  get #isSettled(): boolean {
+    return this.#rate.ticksAPacket > 0 && (this.hasNulls || this.#rate.elapsedMs > NULLS_WITHIN_MS);
+  }
+
   /** Why cues wait; undefined where they go out at once. */
   get obstacle(): string | undefined {
-    if (this.#isOwnTaken) return "a PID for cues is taken";
+    if (this.#refusal !== undefined) return this.#refusal;
     if (this.#index === 0) return "there is no input";
     if (!this.#map) return this.#programmes.size === 0 ? "no PAT has come" : "the programme's map has not come";
     return this.#pts < 0 && this.#pcrBase < 0 ? "the programme has no clock" : undefined;
@@ -258,7 +269,7 @@ export class Inserter {
     this.#pmtPid = -1;
     this.#pmtCounter = -1;
     this.#pts = this.#pcrBase = -1;
-    this.#isOwnTaken = false;
+    this.#refusal = undefined;
   }
 
   #newPmtReader(): SectionReader {
@@ -270,7 +281,12 @@ export class Inserter {
 
   /** A packet of the map is kept back; its room goes to the whole new map once that is there. */
   #passPmt(packets: Uint8Array, at: number): void {
-    if (this.#pmtCounter < 0) this.#pmtCounter = packets[at + 3]! & 0x0f;
+    if (startsUnit(packets, at)) this.#isPmtPassing = !this.#isSettled && !hasWholeSection(packets, at);
+    if (this.#isPmtPassing || this.#pmtCounter < 0) this.#pmtCounter = counterOf(packets, at);
+    if (this.#isPmtPassing) {
+      this.#pmtCounter = (this.#pmtCounter + 1) & 0x0f;
+      return this.#out(packets, at, at + PACKET_BYTES);
+    }
     if (this.hasNulls) this.#debt--;
     this.#pmtSections.push(packets, at);
     if (this.#debt >= 0) return;
@@ -281,39 +297,47 @@ export class Inserter {
   /** Every section on the map's PID goes on as packets of its own: ours with cues, others' as they are. */
   #sendPmt(section: Uint8Array): void {
     const map = section[0] === PMT_TABLE_ID ? readPmt(section) : undefined;
-    const written = map && map.programme === this.#programme ? this.#extended(map) : undefined;
-    const packets = packetize(written ?? section, this.#pmtPid, this.#pmtCounter);
+    const extended = map && map.programme === this.#programme ? this.#extended(map) : undefined;
+    const isLonger = extended && packetsOfSection(extended.length) > packetsOfSection(section.length);
+    const sent = extended && !(isLonger && !this.#isSettled) ? extended : section;
+    const packets = packetize(sent, this.#pmtPid, this.#pmtCounter);
     const count = packets.length / PACKET_BYTES;
     this.#pmtCounter = (this.#pmtCounter + count) & 0x0f;
     if (this.hasNulls) this.#debt += count;
     this.#out(packets, 0, packets.length);
+    // Only now receivers know where cues are.
+    if (map?.isCurrent && sent === extended && this.#map?.version !== map.version) this.#learn(map);
   }
 
   /** The map with our streams; undefined where it cannot have them. */
   #extended(map: ProgrammeMap): Uint8Array | undefined {
-    const own = Object.values(this.#options.pids satisfies CuePids) as number[];
-    const taken = own.find(
-      (pid) => map.streams.some((stream) => stream.pid === pid) || [...this.#programmes.values()].includes(pid),
-    );
+    const isTaken = (pid: number) => map.streams.some((stream) => stream.pid === pid) || this.#isMapPid(pid);
+    const taken = this.#ownPids().find(isTaken);
     if (taken !== undefined) return this.#give("error", `PID ${taken} is in use in the stream: choose others for cues`);
-    if (this.#isOwnTaken) return undefined;
+    if (this.#refusal !== undefined) return undefined;
     const written = writePmt(withCues(map, this.#options.pids, this.#options.componentTag));
-    if (!written)
-      return this.#give("error", "the programme map has no room for the cues' streams: the stream passes without cues");
-    if (map.isCurrent && this.#map?.version !== map.version) this.#learn(map, own);
-    return written;
+    return written ?? this.#give("error", NO_ROOM);
+  }
+
+  #ownPids(): number[] {
+    const { scte35, streamEvent, id3, ait } = this.#options.pids;
+    return [scte35, streamEvent, id3, ait].filter((pid) => pid !== undefined);
+  }
+
+  #isMapPid(pid: number): boolean {
+    return [...this.#programmes.values()].includes(pid);
   }
 
   #give(level: "error", message: string): undefined {
-    this.#isOwnTaken = true;
+    this.#refusal = message;
     this.#map = undefined;
     this.#say(level, message);
   }
 
-  #learn(map: ProgrammeMap, own: readonly number[]): void {
+  #learn(map: ProgrammeMap): void {
     const video = videoOf(map);
     for (const { pid } of this.#map?.streams ?? []) this.#uses[pid] = USE.pass;
-    for (const pid of own) this.#uses[pid] = USE.own;
+    for (const pid of this.#ownPids()) this.#uses[pid] = USE.own;
     if (video) this.#uses[video.pid] = USE.video;
     this.#map = map;
     this.#pts = this.#pcrBase = -1;
@@ -323,7 +347,7 @@ export class Inserter {
   /** Somebody else sends on a PID of ours, which no map names. */
   #refuseTaken(packets: Uint8Array, at: number): void {
     this.#out(packets, at, at + PACKET_BYTES);
-    if (this.#isOwnTaken) return;
+    if (this.#refusal !== undefined) return;
     this.#give(
       "error",
       `PID ${pidOf(packets, at)} is in use in the stream, though no map names it: choose others for cues`,
@@ -349,7 +373,7 @@ export class Inserter {
     this.#isDue = false;
     this.#releaseWaiting();
     const now = this.#rate.elapsedMs;
-    if (!this.#map || now < NULLS_WITHIN_MS / 4) return;
+    if (!this.#map || !this.#isSettled) return;
     if (!this.hasNulls && now > NULLS_WITHIN_MS) this.#say("warn", NO_NULLS);
     if (this.#debt > MAX_DEBT) return this.#say("warn", TOO_FEW_NULLS);
     if (now >= this.#aitDue) {
@@ -376,6 +400,7 @@ export class Inserter {
   }
 }
 
+const NO_ROOM = "the programme map has no room for the cues' streams: the stream passes without cues";
 const NO_NULLS =
   "the stream has no null packets: cues are added to it, its rate rises by a few packets each, and its clocks stay as they are";
 const TOO_FEW_NULLS =
@@ -384,6 +409,13 @@ const TOO_FEW_NULLS =
 const REORDER_TICKS = 2 * 90_000;
 /** Different messages that are remembered as said. */
 const MAX_SAID = 100;
+
+/** Whether a section begins and ends in this packet. */
+function hasWholeSection(packet: Uint8Array, at: number): boolean {
+  const section = payloadAt(packet, at) + 1 + packet[payloadAt(packet, at)]!;
+  const end = at + PACKET_BYTES;
+  return section + 3 <= end && section + 3 + (u16At(packet, section + 1) & 0x0fff) <= end;
+}
 
 function sameEntries(a: Programmes, b: Programmes): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
