@@ -112,6 +112,7 @@ export const NO_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 const FIXED_HEADER_BYTES = 1 + 1 + 2 + BOOT_BYTES + 4 + 6 + 2 + HASH_BYTES + 1;
 const SEALED_CHAIN_BYTES = BOOT_BYTES + 4 + HASH_BYTES;
 const KINDS = { ballots: 1, presence: 2, seal: 3, orders: 4, outcomes: 5 } as const;
+const BODY_KINDS = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
 /** The bytes are no batch of a version this program knows. */
 export class BatchError extends Error {
@@ -200,6 +201,11 @@ function packSeal(seal: SealBatch): Uint8Array {
 export function decodeHeader(bytes: Uint8Array): BatchHeader {
   const view = viewOf(bytes);
   return readHeader(bytes, view);
+}
+
+/** The kind of a batch without reading the rest; undefined where this program knows none of it. */
+export function kindOf(bytes: Uint8Array): BatchBody["kind"] | undefined {
+  return BODY_KINDS.find((kind) => KINDS[kind] === bytes[1]);
 }
 
 /** As `decodeHeader`; undefined where the bytes are none. For those who meet batches among damaged ones. */

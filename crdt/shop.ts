@@ -73,8 +73,10 @@ export class Shop {
     this.#map = board.getMap("board");
   }
 
+  /** By id, whatever order they came in. */
   products(): Product[] {
-    return this.#all<Product>("product/").map(([, product]) => product);
+    const products = this.#all<Product>("product/").map(([, product]) => product);
+    return products.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   product(id: string): Product | undefined {
@@ -84,6 +86,10 @@ export class Shop {
   /** Whether receivers may buy it now. Once withdrawn it is not offered again. */
   isOffered(id: string): boolean {
     return this.#map.has(`offered/${id}`) && !this.#map.has(`withdrawn/${id}`);
+  }
+
+  isWithdrawn(id: string): boolean {
+    return this.#map.has(`withdrawn/${id}`);
   }
 
   /** The key to encrypt to, with its name; undefined where no order processor has shown one. */
@@ -116,6 +122,11 @@ export class Shop {
 
   addProduct(product: Product): void {
     this.#set(`product/${product.id}`, product);
+  }
+
+  /** Of a show that begins: with what its file sells. */
+  addProducts(products: readonly Product[] = []): void {
+    for (const product of products) this.addProduct(product);
   }
 
   offer(product: string, declaration: Declaration): void {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CONTENT_KINDS } from "../crdt/board.ts";
 import { POLL_STATES } from "../crdt/poll.ts";
+import { ProductFile } from "./product-file.ts";
 import { MessageFile, RuleFile } from "./threshold-file.ts";
 
 /** What the routes answer with: described for /openapi.json, and the types that the code which builds it has to meet. */
@@ -62,6 +63,7 @@ export const ContentBody = v.object({
   next_poll_ms: v.pipe(v.number(), v.description("after so long ask again")),
   polls: v.array(PollBody),
   content: v.array(ContentItemBody),
+  products: v.pipe(v.array(ProductFile), v.description("what may be bought now")),
 });
 export type ContentBody = v.InferOutput<typeof ContentBody>;
 
@@ -322,6 +324,62 @@ export const ThresholdAnswer = v.object({
 export type ThresholdAnswer = v.InferOutput<typeof ThresholdAnswer>;
 
 export const ThresholdsAnswer = v.object({ thresholds: v.array(ThresholdAnswer) });
+
+export const ORDER_STATES = ["received", "reserved", "confirmed", "rejected", "cancelled"] as const;
+
+/** An order as its receiver is told of it, by HTTP and on its WebSocket. */
+export const OrderAnswer = v.object({
+  id: v.string(),
+  product: v.string(),
+  quantity: v.number(),
+  price: v.pipe(v.number(), v.description("of one piece, in the currency's smallest unit")),
+  total: v.number(),
+  currency: v.string(),
+  state: v.picklist(ORDER_STATES),
+  reason: v.pipe(v.string(), v.description("why, where there is something to explain")),
+  step: v.pipe(v.number(), v.description("grows with each word of the order processor")),
+  time: Milliseconds,
+});
+export type OrderAnswer = v.InferOutput<typeof OrderAnswer>;
+export const OrdersAnswer = v.object({ orders: v.array(OrderAnswer) });
+export type OrdersAnswer = v.InferOutput<typeof OrdersAnswer>;
+export const ProductsAnswer = v.object({ products: v.array(ProductFile) });
+export type ProductsAnswer = v.InferOutput<typeof ProductsAnswer>;
+
+export const ProductAnswer = v.object({
+  ...ProductFile.entries,
+  state: v.picklist(["hidden", "offered", "withdrawn"]),
+  sales: v.exactOptional(v.object({ at: Milliseconds, left: v.number(), reserved: v.number(), confirmed: v.number() })),
+});
+export type ProductAnswer = v.InferOutput<typeof ProductAnswer>;
+
+export const SellingAnswer = v.object({
+  products: v.array(ProductAnswer),
+  orders: v.pipe(
+    v.object({
+      received: v.number(),
+      reserved: v.number(),
+      confirmed: v.number(),
+      rejected: v.number(),
+      cancelled: v.number(),
+    }),
+    v.description("orders known here, by state"),
+  ),
+  stuck: v.array(
+    v.object({
+      order: v.string(),
+      product: v.string(),
+      quantity: v.number(),
+      reason: v.string(),
+      at: Milliseconds,
+      decision: v.exactOptional(v.picklist(["cancel", "retry"])),
+    }),
+  ),
+});
+export type SellingAnswer = v.InferOutput<typeof SellingAnswer>;
+
+export const DecisionAnswer = v.object({ order: v.string(), decision: v.picklist(["cancel", "retry"]) });
+export type DecisionAnswer = v.InferOutput<typeof DecisionAnswer>;
 
 export const LostAnswer = v.object({ edge: v.string(), boot: v.string(), lost: v.literal(true) });
 export type LostAnswer = v.InferOutput<typeof LostAnswer>;

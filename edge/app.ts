@@ -15,6 +15,7 @@ import { showOpenApi, showSchema } from "./routes/documents.ts";
 import { allowOrigins, refuseMistake, refuseUnknown } from "./routes/fallback.ts";
 import { showHls } from "./routes/hls.ts";
 import { showInspection } from "./routes/inspect.ts";
+import { listOwnOrders, listProducts, placeOrder } from "./routes/orders.ts";
 import { showHealth, showMetrics, showReadiness } from "./routes/operations.ts";
 import { redirectToPage, showAsset, showPage } from "./routes/pages.ts";
 import { publishPage, publishPicture, withdrawContent } from "./routes/publishing.ts";
@@ -33,6 +34,7 @@ import {
   stopShow,
   unschedulePoll,
 } from "./routes/shows.ts";
+import { commandProduct, decideOrder, showSelling } from "./routes/selling.ts";
 import { showGraphics } from "./routes/graphics.ts";
 import { joinLive, joinRoom, resumeSession } from "./routes/sockets.ts";
 import { connectionsOf, type Connections } from "./metrics.ts";
@@ -105,6 +107,9 @@ export function createApp(deps: AppDeps): App {
   open("GET", "/v1/shows/:show/results", showAllResults(context));
   open("GET", "/v1/shows/:show/content", showContent(context));
   open("GET", "/v1/shows/:show/pictures/:hash", showPicture(context));
+  open("POST", "/v1/shows/:show/orders", placeOrder(context));
+  open("GET", "/v1/shows/:show/orders/mine", listOwnOrders(context));
+  open("GET", "/v1/shows/:show/products", listProducts(context));
   open("POST", "/v1/receivers", admitReceiver(context));
   open("GET", "/v1/receipts/:receipt", showOwnReceipt(context));
   open("GET", "/v1/edges/nearest", showNearest(context));
@@ -137,6 +142,11 @@ export function createApp(deps: AppDeps): App {
   open("PUT", "/v1/shows/:show/content/:id", publishPage(context));
   hono.delete("/v1/shows/:show/content/:id", withdrawContent(context));
   open("PUT", "/v1/shows/:show/content/:id/picture", publishPicture(context));
+
+  open("GET", "/v1/shows/:show/selling", showSelling(context));
+  open("POST", "/v1/shows/:show/products/:product/offer", commandProduct(context, "offer"));
+  open("POST", "/v1/shows/:show/products/:product/withdraw", commandProduct(context, "withdraw"));
+  open("POST", "/v1/shows/:show/decisions/:order", decideOrder(context));
 
   hono.get("/healthz", showHealth(context));
   hono.get("/readyz", showReadiness(context));
@@ -181,6 +191,7 @@ function routeContext(deps: AppDeps): RouteContext {
     perAddress: buckets(limits.receiversPerAddress),
     perSubnet: buckets(limits.receiversPerSubnet),
     casting: { ballots: buckets(limits.ballotsPerReceiver), random: world.random },
+    orders: buckets(limits.ordersPerReceiver),
     feeds: new Feeds(edge.boot, world),
     rooms: new Rooms(world, limits.messagesPerReader),
     sessions: new Set(),

@@ -165,6 +165,7 @@ const limitEntries = {
   receiversPerAddress: v.optional(limit, DEFAULT_LIMITS.receiversPerAddress),
   receiversPerSubnet: v.optional(limit, DEFAULT_LIMITS.receiversPerSubnet),
   ballotsPerReceiver: v.optional(limit, DEFAULT_LIMITS.ballotsPerReceiver),
+  ordersPerReceiver: v.optional(limit, DEFAULT_LIMITS.ordersPerReceiver),
   messagesPerSocket: v.optional(limit, DEFAULT_LIMITS.messagesPerSocket),
   messagesPerReader: v.optional(limit, DEFAULT_LIMITS.messagesPerReader),
 } satisfies Record<keyof Limits, unknown>;

@@ -5,11 +5,14 @@ import { mayBecome, type PollState, type TransitionName } from "../crdt/poll.ts"
 import { ReceiverIds } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Counts, Show } from "../crdt/show.ts";
+import { Shop } from "../crdt/shop.ts";
 import { StoreFull } from "../crdt/store/store.ts";
 import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type * as Y from "yjs";
-import { Intake, unknownPoll, type IntakeView } from "./intake.ts";
+import { Gate, type GateView } from "./gate.ts";
+import { Intake, unknownPoll } from "./intake.ts";
+import { OrderDesk } from "./order-desk.ts";
 import {
   countsVisible,
   dueSchedule,
@@ -25,6 +28,7 @@ import { ownReceipt, type BatchName, type OwnReceipt } from "./own-receipt.ts";
 import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";
+import { Selling } from "./selling.ts";
 import { unwrapShowKey } from "./show-key.ts";
 import { Thresholds } from "./thresholds.ts";
 import { Upkeep, type EdgePlace } from "./upkeep.ts";
@@ -46,13 +50,17 @@ export interface EdgeCondition extends EdgePlace {
 /** One show at one edge. */
 export class EdgeShow implements ShowService {
   readonly thresholds: Thresholds;
+  readonly orders: OrderDesk;
+  readonly selling: Selling;
   readonly #replica: Replica;
   readonly #member: Member;
   readonly #edge: EdgeCondition;
+  readonly #gate: Gate;
   readonly #intake: Intake;
+  readonly #shop: Shop;
   readonly #upkeep: Upkeep;
   readonly #listeners = new Set<() => void>();
-  readonly #current: IntakeView;
+  readonly #current: GateView;
   #revision = 1;
   #states = "";
   #shown = "";
@@ -66,17 +74,28 @@ export class EdgeShow implements ShowService {
     this.#member = member;
     this.#edge = edge;
     this.#current = { ...this.#readBoard(), unpruned: 0 };
-    this.#intake = new Intake(replica, member, this.#current, () => edge.refusal());
+    this.#shop = new Shop(replica.board.doc);
+    this.#gate = new Gate(replica, member, this.#current, () => edge.refusal());
+    this.#intake = new Intake(this.#gate);
+    this.orders = new OrderDesk(this.#gate, this.#shop);
     this.#upkeep = new Upkeep(replica, member, edge);
     this.thresholds = new Thresholds({
       board: replica.board,
       pollState: (id) => this.#stateOf(id),
       deed: async (action, target, by, edit) => edge.refusal() ?? this.#deed(action, target, by, edit),
     });
+    this.selling = new Selling({
+      show: replica.show,
+      shop: this.#shop,
+      orders: () => [...replica.shards().values()].flatMap(({ fold }) => [...fold.orders.orders()]),
+      order: (id) => firstOf([...replica.shards().values()].map(({ fold }) => fold.orders.get(id))),
+      deed: async (action, target, by, edit) => edge.refusal() ?? this.#deed(action, target, by, edit),
+    });
     replica.events.onboard = () => this.#onboard();
     replica.events.onfolded = (batches, from) => {
       this.#registerIsStale = true;
       member.onfolded(replica, batches, from);
+      this.orders.onfolded(batches);
     };
   }
 
@@ -405,7 +424,7 @@ export class EdgeShow implements ShowService {
 
   #onboard(): void {
     Object.assign(this.#current, this.#readBoard());
-    this.#intake.onview();
+    this.#gate.onview();
     const shown = this.#readShown();
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -414,10 +433,10 @@ export class EdgeShow implements ShowService {
 
   /** What of the board receivers are shown. The rest, watermarks above all, changes twice a second and is not for them. */
   #readShown(): string {
-    return JSON.stringify([[...this.#programme.polls()], this.#board.content()]);
+    return JSON.stringify([[...this.#programme.polls()], this.#board.content(), this.selling.offered()]);
   }
 
-  #readBoard(): Omit<IntakeView, "unpruned"> {
+  #readBoard(): Omit<GateView, "unpruned"> {
     const { id, shards, wrappedKey } = this.definition;
     const { name, boot } = this.#member;
     return {
@@ -449,4 +468,8 @@ export class EdgeShow implements ShowService {
     this.#states = states;
     this.#change();
   }
+}
+
+function firstOf<T>(found: readonly (T | undefined)[]): T | undefined {
+  return found.find((each) => each !== undefined);
 }

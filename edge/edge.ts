@@ -3,6 +3,7 @@ import type { Member } from "../crdt/member.ts";
 import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";
 import { isSameShow, type Proposal } from "../crdt/proposal.ts";
 import type { Replica } from "../crdt/replica.ts";
+import { Shop } from "../crdt/shop.ts";
 import { StoreFull } from "../crdt/store/store.ts";
 import { TALLIES_INTERVAL_MS } from "../crdt/tallies.ts";
 import { EdgeShow } from "./edge-show.ts";
@@ -121,7 +122,8 @@ export class Edge implements EdgeService {
       return refuse("not_ready", `show "${id}" is proposed, and the recorder has not established it yet`, {
         retryAfterS: 1,
       });
-    const stands = { show: show.definition, polls: replica.board.polls() };
+    const products = new Shop(replica.board.doc).products();
+    const stands = { show: show.definition, polls: replica.board.polls(), products };
     const isOurs = stands.show.wrappedKey === proposal.show.wrappedKey;
     return isOurs || isSameShow(stands, proposal) ? show : showExists(id);
   }
@@ -180,24 +182,28 @@ export class Edge implements EdgeService {
     for (const tell of this.#creators.get(replica.show) ?? []) tell(show);
   }
 
-  #proposalOf({ polls, thresholds = [], ...show }: ShowDefinition): Proposal {
+  #proposalOf({ polls, thresholds = [], products = [], ...show }: ShowDefinition): Proposal {
     const key = this.#member.world.random.bytes(SHOW_KEY_BYTES);
     const wrappedKey = wrapShowKey(key, this.#options.network, show.id);
     return {
       show: { ...show, created: this.#member.clock.now(), wrappedKey },
       polls: polls.map((poll, index) => ({ ...poll, index })),
       thresholds,
+      ...(products.length > 0 ? { products } : {}),
     };
   }
 
   /** Without processes nobody decides, and the show stands at once. */
   async #propose(replica: Replica, proposal: Proposal, by: string): Promise<Refusal | undefined> {
-    const { show, polls, thresholds } = proposal;
+    const { show, polls, thresholds, products } = proposal;
     const audit = { at: show.created, by, edge: this.name, action: "create", target: show.id };
     try {
       await replica.change((board) => {
         if (this.#member.hasProcesses) board.propose(this.name, this.boot, proposal);
-        else board.create(show, polls, thresholds);
+        else {
+          new Shop(board.doc).addProducts(products);
+          board.create(show, polls, thresholds);
+        }
         board.addAudit(`${show.created}-${this.boot}-0`, audit);
       });
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { World } from "../crdt/ports.ts";
 import { jitter } from "./jitter.ts";
 import type { ShowService } from "./service.ts";
-import { publicContent, publicPolls, revisionTag, showName } from "./view.ts";
+import { publicContent, publicPolls, publicProducts, revisionTag, showName } from "./view.ts";
 
 /** Milliseconds between two pushes of content to receivers: results that change faster than this nobody can read. */
 export const PUSH_INTERVAL_MS = 250;
@@ -15,6 +15,8 @@ interface Edition {
   readonly show: string;
   readonly polls: string;
   readonly content: string;
+  /** What may be bought. */
+  readonly products: string;
   /** A poll is open, about to be, or just closed: something happens soon. */
   readonly busy: boolean;
 }
@@ -47,17 +49,17 @@ export class Feed {
 
   /** The body of `GET …/content`. */
   body(): string {
-    const { tag, show, polls, content, busy } = this.#current();
+    const { tag, show, polls, content, products, busy } = this.#current();
     const [least, most] = busy ? NEXT_POLL_MS.busy : NEXT_POLL_MS.quiet;
     const next = jitter(this.#world.random, least, most);
     const now = this.#world.clock.now();
-    return `{"show":${show},"revision":"${tag}","time":${now},"next_poll_ms":${next},"polls":${polls},"content":${content}}`;
+    return `{"show":${show},"revision":"${tag}","time":${now},"next_poll_ms":${next},"polls":${polls},"content":${content},"products":${products}}`;
   }
 
   /** Everything, for a receiver that has nothing yet or something old. */
   whole(): string {
     const edition = this.#current();
-    return this.#message(edition, `,"content":${edition.content}`);
+    return this.#message(edition, restOf(edition));
   }
 
   /** Calls `follower` with what changes from now on, until the returned function is called. */
@@ -88,17 +90,15 @@ export class Feed {
     this.#lastPush = this.#world.clock.now();
     const edition = this.#current();
     if (edition === this.#pushed) return;
-    const message = this.#message(
-      edition,
-      edition.content === this.#pushed?.content ? "" : `,"content":${edition.content}`,
-    );
+    const rest = restOf(edition);
+    const message = this.#message(edition, this.#pushed && rest === restOf(this.#pushed) ? "" : rest);
     this.#pushed = edition;
     for (const follower of this.#followers) follower(message);
   }
 
-  /** `content` is left out where it is what the receiver has: pages are long, and counts change four times a second. */
-  #message({ tag, polls }: Edition, content: string): string {
-    return `{"type":"content","revision":"${tag}","time":${this.#world.clock.now()},"polls":${polls}${content}}`;
+  /** `rest` is left out where it is what the receiver has: pages are long, and counts change four times a second. */
+  #message({ tag, polls }: Edition, rest: string): string {
+    return `{"type":"content","revision":"${tag}","time":${this.#world.clock.now()},"polls":${polls}${rest}}`;
   }
 
   #current(): Edition {
@@ -114,9 +114,14 @@ export class Feed {
       show: JSON.stringify(showName(this.show)),
       polls: JSON.stringify(polls),
       content: JSON.stringify(publicContent(this.show)),
+      products: JSON.stringify(publicProducts(this.show)),
       busy: polls.some(({ state }) => state === "armed" || state === "open" || state === "closing"),
     };
   }
+}
+
+function restOf({ content, products }: Edition): string {
+  return `,"content":${content},"products":${products}`;
 }
 
 /** The feeds of an edge's shows, each made when it is first asked for. */

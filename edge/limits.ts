@@ -13,6 +13,8 @@ export interface Limits {
   readonly receiversPerSubnet: Limit;
   /** Ballots of one receiver over all its connections: more than a thumb can do. */
   readonly ballotsPerReceiver: Limit;
+  /** Orders of one receiver, retries included: more than a household buys. */
+  readonly ordersPerReceiver: Limit;
   /** Messages on one receiver's WebSocket. */
   readonly messagesPerSocket: Limit;
   /** Messages on one reader's WebSocket: each sync step 1 makes the edge encode a document. */
@@ -23,6 +25,7 @@ export const DEFAULT_LIMITS: Limits = {
   receiversPerAddress: { burst: 100, perSecond: 5 },
   receiversPerSubnet: { burst: 1000, perSecond: 50 },
   ballotsPerReceiver: { burst: 20, perSecond: 5 },
+  ordersPerReceiver: { burst: 10, perSecond: 0.5 },
   messagesPerSocket: { burst: 20, perSecond: 20 },
   messagesPerReader: { burst: 50, perSecond: 5 },
 };

@@ -18,6 +18,8 @@ export type RefusalCode =
   | "unknown_option"
   | "unknown_content"
   | "unknown_threshold"
+  | "unknown_product"
+  | "unknown_order"
   | "show_exists"
   | "poll_not_open"
   | "poll_closed"
@@ -26,11 +28,16 @@ export type RefusalCode =
   | "results_hidden"
   | "threshold_state"
   | "threshold_unfit"
+  | "product_state"
+  | "order_state"
+  | "not_offered"
+  | "quantity_out_of_range"
   // the receiver's own earlier ballots
   | "press_conflict"
   | "press_stale"
   | "already_voted"
   | "vote_out_of_range"
+  | "order_conflict"
   // the edge's condition
   | "not_ready"
   | "clock_untrusted"
@@ -38,6 +45,7 @@ export type RefusalCode =
   | "overloaded"
   | "log_full"
   | "peer_unavailable"
+  | "orders_unavailable"
   | "wrong_shard"
   | "internal";
 

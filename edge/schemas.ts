@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { MAX_PRESS, MAX_VOTES } from "../crdt/ballot.ts";
 import { SLUG } from "../crdt/documents.ts";
+import { ENVELOPE_OVERHEAD_BYTES } from "../crdt/envelope.ts";
+import { MAX_ENVELOPE_BYTES, MAX_QUANTITY } from "../crdt/order.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 
 /** Characters of a name: see `SLUG`. */
@@ -48,6 +50,33 @@ export const BallotMessage = v.object({
   level: v.optional(Level, "local"),
 });
 export type BallotMessage = v.InferOutput<typeof BallotMessage>;
+
+/** Characters of an order's details in all: name, address and a remark. */
+export const MAX_DETAILS_CHARS = 600;
+/** Bytes of an order's details as JSON in UTF-8: what an envelope has room for. */
+const MAX_DETAILS_BYTES = MAX_ENVELOPE_BYTES - ENVELOPE_OVERHEAD_BYTES;
+
+/** What a receiver orders. `key`: its own UUID, which a retry keeps. There is no price here: that is the board's. */
+export const OrderBody = v.strictObject({
+  key: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "a UUID in lower case")),
+  product: Name,
+  quantity: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_QUANTITY)),
+  details: v.optional(
+    v.pipe(
+      v.record(v.pipe(v.string(), v.maxLength(MAX_NAME_CHARS)), v.string()),
+      v.check((details) => charsOf(details) <= MAX_DETAILS_CHARS, `at most ${MAX_DETAILS_CHARS} characters`),
+      v.check(
+        (details) => new TextEncoder().encode(JSON.stringify(details)).length <= MAX_DETAILS_BYTES,
+        `at most ${MAX_DETAILS_BYTES} bytes as JSON`,
+      ),
+      v.description("Name, address and the like, readable by the order processor alone."),
+    ),
+    {},
+  ),
+});
+
+/** What becomes of an order. */
+export const DecisionBody = v.strictObject({ decision: v.picklist(["cancel", "retry"]) });
 
 export const OpenBody = v.strictObject({
   duration_ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1000), v.maxValue(MAX_DURATION_MS))),
@@ -121,4 +150,8 @@ function explain(issue: v.BaseIssue<unknown>): string {
 /** A schema's own words where it has some, else what valibot says it expected. */
 function wanted(issue: v.BaseIssue<unknown>): string {
   return issue.message.startsWith("Invalid ") ? (issue.expected ?? issue.type) : issue.message;
+}
+
+function charsOf(details: Readonly<Record<string, string>>): number {
+  return Object.entries(details).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }

@@ -1,13 +1,16 @@
 import type { AuditEntry, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
 import type { ClockTrust } from "../crdt/clock.ts";
 import type { PollState } from "../crdt/poll.ts";
+import type { Product } from "../crdt/shop.ts";
 import type { Threshold } from "../crdt/threshold.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type { Counts, Final, Poll, RundownItem, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
 import type { BatchName, OwnReceipt } from "./own-receipt.ts";
+import type { OrderService } from "./order-desk.ts";
 import type { Receipt, ReceiptLevel } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
+import type { SellingService } from "./selling.ts";
 import type { ThresholdService } from "./thresholds.ts";
 import type { KnownEdge } from "./roster.ts";
 import type { Capacity } from "./steering/load.ts";
@@ -40,6 +43,7 @@ export interface ShowDefinition {
   readonly rundown?: readonly RundownItem[];
   readonly polls: readonly Omit<Poll, "index">[];
   readonly thresholds?: readonly Threshold[];
+  readonly products?: readonly Product[];
 }
 
 export interface ShowService {
@@ -86,6 +90,8 @@ export interface ShowService {
   /** Names a boot lost: finals no longer wait for it. */
   nameLost(edge: string, boot: string, by: string): Promise<void | Refusal>;
   readonly thresholds: ThresholdService;
+  readonly orders: OrderService;
+  readonly selling: SellingService;
   publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal>;
   /** Calls `listener` after each change of `revision`; returns how to stop it. */
   watch(listener: () => void): () => void;

@@ -8,6 +8,7 @@ import { problemDocument } from "./problem.ts";
 import type { Receipt } from "./receipt.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { check, HelloMessage, MAX_MESSAGE_ID_CHARS } from "./schemas.ts";
+import { orderAnswer } from "./view.ts";
 import type { Receiver, Tokens } from "./tokens.ts";
 
 /** A receiver says who it is within this time: sockets of nobody are not kept. */
@@ -47,6 +48,7 @@ export interface KeptSession {
  *     → {type: "hello", token, revision?}                 ← {type: "welcome", receiver, revision, time}
  *     → {type: "ballot", id, poll, option, press, k?, level?}
  *                     ← {type: "receipt", id, …receipt} or {type: "refused", id, …problem}
+ *                     ← {type: "order", …order}                            when one of its orders changes
  *                     ← {type: "content", revision, time, polls, content?}     content only where it is another
  */
 export class Session {
@@ -129,7 +131,14 @@ export class Session {
   }
 
   #open(receiver: Receiver): void {
-    this.#state = { phase: "open", receiver, unfollow: this.#context.feed.follow((message) => this.#send(message)) };
+    const { feed } = this.#context;
+    const ends = [
+      feed.follow((message) => this.#send(message)),
+      feed.show.orders.follow(receiver.subject, (order) =>
+        this.#send(JSON.stringify({ type: "order", ...orderAnswer(order) })),
+      ),
+    ];
+    this.#state = { phase: "open", receiver, unfollow: () => ends.forEach((end) => end()) };
   }
 
   #ballot(value: object, receiver: Receiver): void {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { MAX_OPTIONS, MAX_POLLS, MAX_VOTES } from "../crdt/ballot.ts";
 import type { RundownItem } from "../crdt/show.ts";
+import { MAX_PRODUCTS, ProductFile, productOf } from "./product-file.ts";
 import { Line, Slug } from "./schemas.ts";
 import type { ShowDefinition } from "./service.ts";
 import { MAX_THRESHOLDS, ThresholdFile, thresholdOf, thresholdProblems } from "./threshold-file.ts";
@@ -94,6 +95,15 @@ export const ShowFile = v.pipe(
       ),
       [],
     ),
+    products: v.optional(
+      v.pipe(
+        v.array(ProductFile),
+        v.maxLength(MAX_PRODUCTS, `at most ${MAX_PRODUCTS} products`),
+        v.check((products) => areUnique(products), "products whose ids differ"),
+        v.description("What the show sells. Offered once a producer says so; fixed for ever."),
+      ),
+      [],
+    ),
     rehearsal: v.exactOptional(
       v.pipe(v.boolean(), v.description("A trial run: every page says so, and nothing of it is the real show's.")),
     ),
@@ -129,6 +139,7 @@ export function showDefinition(file: v.InferOutput<typeof ShowFile>): ShowDefini
     shards,
     polls,
     thresholds,
+    ...(file.products.length > 0 ? { products: file.products.map(productOf) } : {}),
     ...(rehearsal ? { rehearsal } : {}),
     ...(rundown ? { rundown: rundown.map(rundownItem) } : {}),
   };

@@ -4,13 +4,20 @@ import type {
   ContentBody,
   ContentItemBody,
   OptionCounts,
+  OrderAnswer,
   PollBody,
+  ProductAnswer,
   ProducerPollBody,
+  ProductsAnswer,
   ResultsBody,
+  SellingAnswer,
   ShowBody,
   ThresholdAnswer,
 } from "./answers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
+import type { OrderView } from "./order-desk.ts";
+import { productBody } from "./product-file.ts";
+import type { ProductView, SellingView } from "./selling.ts";
 import type { PollView, ShowService } from "./service.ts";
 import { ruleFile } from "./threshold-file.ts";
 import type { ThresholdView } from "./thresholds.ts";
@@ -96,6 +103,28 @@ export function thresholdAnswer({ definition, standing, progress, fired }: Thres
       coverage: { ...coverage },
       ...(confirmedAt === undefined ? {} : { confirmed_at: confirmedAt }),
     })),
+  };
+}
+
+/** What may be bought now. */
+export function publicProducts(show: ShowService): ProductsAnswer["products"] {
+  return show.selling.offered().map(productBody);
+}
+
+/** An order for its receiver. */
+export function orderAnswer(order: OrderView): OrderAnswer {
+  return { ...order };
+}
+
+export function productAnswer({ definition, state, sales }: ProductView): ProductAnswer {
+  return { ...productBody(definition), state, ...(sales ? { sales: { ...sales } } : {}) };
+}
+
+export function sellingAnswer({ products, orders, stuck }: SellingView): SellingAnswer {
+  return {
+    products: products.map(productAnswer),
+    orders: { ...orders },
+    stuck: stuck.map(({ decision, ...its }) => ({ ...its, ...(decision ? { decision: decision.decision } : {}) })),
   };
 }
 

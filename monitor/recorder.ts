@@ -7,6 +7,7 @@ import { HERE } from "../crdt/origin.ts";
 import type { Replica } from "../crdt/replica.ts";
 import { ledgerName } from "../crdt/documents.ts";
 import { EPOCH_SLACK_MS } from "../crdt/shard.ts";
+import { Shop } from "../crdt/shop.ts";
 import type { Final, Poll } from "../crdt/show.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { Finals } from "./finals.ts";
@@ -42,8 +43,11 @@ export class Recorder implements Duty {
   async establish(replica: Replica): Promise<void> {
     const [proposal] = replica.board.proposals().filter(({ show }) => show.id === replica.show);
     if (!proposal) return;
-    const { show, polls, thresholds } = await this.#latches.shows.establish(proposal);
-    await replica.change((board) => board.create(show, polls, thresholds));
+    const { show, polls, thresholds, products } = await this.#latches.shows.establish(proposal);
+    await replica.change((board) => {
+      new Shop(board.doc).addProducts(products);
+      board.create(show, polls, thresholds);
+    });
   }
 
   async round(replica: Replica): Promise<void> {

@@ -115,10 +115,26 @@ const THRESHOLD = isOf({
   urgent: isOneOf(true, false),
 });
 
+const PRODUCT = isOf({
+  id: isText,
+  title: isText,
+  text: isText,
+  price: isCount,
+  currency: isText,
+  stock: isCount,
+  mostAtOnce: isCount,
+  confirmation: isOneOf("press", "pin"),
+});
+
 const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
   Object.entries({
     show: SHOW,
-    "proposal/": isOf({ show: SHOW, polls: isList(POLL), thresholds: isList(THRESHOLD) }),
+    "proposal/": isOf({
+      show: SHOW,
+      polls: isList(POLL),
+      thresholds: isList(THRESHOLD),
+      products: isOptional(isList(PRODUCT)),
+    }),
     "poll/": POLL,
     "scheduled/": isOf({ opensAt: isNumber, openMs: isOptional(isNumber), by: isText }),
     "transition/": isOf({ at: isNumber, by: isText, closesAt: isOptional(isNumber) }),
@@ -156,16 +172,7 @@ const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
         }),
       ),
     }),
-    "product/": isOf({
-      id: isText,
-      title: isText,
-      text: isText,
-      price: isCount,
-      currency: isText,
-      stock: isCount,
-      mostAtOnce: isCount,
-      confirmation: isOneOf("press", "pin"),
-    }),
+    "product/": PRODUCT,
     "offered/": DECLARATION,
     "withdrawn/": DECLARATION,
     "envelope-key/": isOf({

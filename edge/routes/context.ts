@@ -32,6 +32,8 @@ export interface RouteContext {
   readonly perAddress: Buckets;
   readonly perSubnet: Buckets;
   readonly casting: Casting;
+  /** Orders by receiver. */
+  readonly orders: Buckets;
   readonly feeds: Feeds;
   readonly rooms: Rooms;
   readonly sessions: Set<Session>;

@@ -88,7 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "admission after the seal",
     why: "a seal says that nothing follows",
     patches: [
-      patch("edge/intake.ts", "this.#replica.isOver(poll.definition.index)", "false"),
+      patch("edge/intake.ts", "this.#gate.replica.isOver(poll.definition.index)", "false"),
       patch("crdt/poll.ts", 'return "poll_closed";', "return undefined;"),
     ],
   },
@@ -209,8 +209,8 @@ export const MUTANTS: readonly Mutant[] = [
     why: "no result waits for a boot that the recorder has not heard of",
     kinds: ["newcomer at the close"],
     patches: [
-      patch("edge/intake.ts", "if (this.#view.awaited || this.#view.lost) return", "return"),
-      patch("edge/intake.ts", "if (this.#view.awaited) return undefined;", "if (true) return undefined;"),
+      patch("edge/intake.ts", "if (this.#gate.isJudged)", "if (true)"),
+      patch("edge/gate.ts", "if (this.view.awaited) return undefined;", "if (true) return undefined;"),
     ],
   },
   {

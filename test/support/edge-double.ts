@@ -9,9 +9,11 @@ import {
   type Transitions,
 } from "../../crdt/poll.ts";
 import type { World } from "../../crdt/ports.ts";
+import { Shop } from "../../crdt/shop.ts";
 import { type Counts, type Final, type Poll, type Show } from "../../crdt/show.ts";
 import type { KnownBallot } from "../../crdt/tally.ts";
 import { refuseBallot } from "../../edge/admission.ts";
+import { unknownProduct, type OrderService } from "../../edge/order-desk.ts";
 import type { Receipt } from "../../edge/receipt.ts";
 import { isRefusal, refuse, type Refusal } from "../../edge/refusal.ts";
 import type { KnownEdge } from "../../edge/roster.ts";
@@ -25,6 +27,7 @@ import type {
   ScheduledTimes,
   Stopped,
 } from "../../edge/service.ts";
+import { Selling } from "../../edge/selling.ts";
 import { Thresholds } from "../../edge/thresholds.ts";
 
 /**
@@ -133,6 +136,23 @@ export class ShowDouble implements ShowService {
       return Promise.resolve(undefined);
     },
   });
+  readonly selling = new Selling({
+    show: "double",
+    shop: new Shop(this.documents.board),
+    orders: () => [],
+    order: () => undefined,
+    deed: (action, target, by, edit) => {
+      edit(this.board, this.#world.clock.now());
+      this.note(action, target, by);
+      return Promise.resolve(undefined);
+    },
+  });
+  /** Takes no orders: the real edge has its own tests. */
+  readonly orders: OrderService = {
+    place: ({ product }) => Promise.resolve(unknownProduct("double", product)),
+    mine: () => [],
+    follow: () => () => {},
+  };
   readonly #world: World;
   readonly #polls = new Map<string, PollDouble>();
   readonly #content = new Map<string, ContentItem>();

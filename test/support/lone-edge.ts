@@ -2,6 +2,7 @@
 import { Member } from "../../crdt/member.ts";
 import { newIdentity } from "../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../crdt/replica.ts";
+import type { Product } from "../../crdt/shop.ts";
 import type { Poll } from "../../crdt/show.ts";
 import { MemoryDisk } from "../../crdt/store/memory.ts";
 import { FLUSH_INTERVAL_MS } from "../../crdt/writer.ts";
@@ -54,8 +55,12 @@ export async function pass(world: ManualWorld, ms: number): Promise<void> {
   }
 }
 
-export async function createShow({ edge, world }: LoneEdge, polls: readonly Poll[]): Promise<ShowService> {
-  const show = wanted(await edge.createShow({ id: SHOW, title: "The final", shards: 1, polls }, "producer"));
+export async function createShow(
+  { edge, world }: LoneEdge,
+  polls: readonly Poll[],
+  products: readonly Product[] = [],
+): Promise<ShowService> {
+  const show = wanted(await edge.createShow({ id: SHOW, title: "The final", shards: 1, polls, products }, "producer"));
   await pass(world, 200);
   return show;
 }

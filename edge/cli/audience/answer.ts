@@ -102,6 +102,8 @@ function verdictOfCode(code: RefusalCode): Verdict {
     // An edge that has just started may not have heard of the show, or of its opening, which another one answered to.
     case "unknown_show":
     case "unknown_poll":
+    case "unknown_product":
+    case "orders_unavailable":
       return "elsewhere";
     case "press_conflict":
     case "press_stale":
@@ -128,6 +130,12 @@ function verdictOfCode(code: RefusalCode): Verdict {
     case "results_hidden":
     case "already_voted":
     case "vote_out_of_range":
+    case "unknown_order":
+    case "product_state":
+    case "order_state":
+    case "not_offered":
+    case "quantity_out_of_range":
+    case "order_conflict":
       return "end";
   }
 }

@@ -50,6 +50,7 @@ describe("the content of a show", () => {
         },
       ],
       content: [{ id: "rules", kind: "page", title: "Rules", text: "One each.", at: 5 }],
+      products: [],
     });
   });
 

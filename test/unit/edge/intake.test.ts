@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ReceiverIds } from "../../../crdt/receiver.ts";
-import { Intake, STARTING_PATIENCE_MS, type IntakeView } from "../../../edge/intake.ts";
+import { Gate, STARTING_PATIENCE_MS, type GateView } from "../../../edge/gate.ts";
+import { Intake } from "../../../edge/intake.ts";
 import { Programme } from "../../../edge/programme.ts";
 import { aPoll } from "../../support/ballots.ts";
 import { createShow, pass, replicaOf, request, startLoneEdge } from "../../support/lone-edge.ts";
@@ -15,7 +16,7 @@ async function starting() {
     await deed;
   }
   const replica = replicaOf(lone);
-  const view: IntakeView = {
+  const view: GateView = {
     programme: new Programme(replica.board),
     receivers: new ReceiverIds("00".repeat(32)),
     shards: 1,
@@ -23,16 +24,16 @@ async function starting() {
     lost: false,
     awaited: false,
   };
-  const intake = new Intake(replica, lone.member, view, () => undefined);
-  return { lone, view, intake };
+  const gate = new Gate(replica, lone.member, view, () => undefined);
+  return { lone, view, gate, intake: new Intake(gate) };
 }
 
 test("a ballot at an edge that has just started waits until the recorder knows of it", async () => {
-  const { lone, view, intake } = await starting();
+  const { lone, view, gate, intake } = await starting();
   const answer = intake.vote(request());
   await pass(lone.world, STARTING_PATIENCE_MS / 2);
   view.awaited = true;
-  intake.onview();
+  gate.onview();
   await pass(lone.world, 100);
   expect(await answer).toMatchObject({ press: 1, sequence: 1 });
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { MAX_PICTURES_BYTES } from "../../../edge/edge-show.ts";
 import { MemoryDisk } from "../../../crdt/store/memory.ts";
 import { OPENING_SOON_MS } from "../../../edge/programme.ts";
-import { MAX_WAITING_BALLOTS } from "../../../edge/intake.ts";
+import { MAX_WAITING_RECORDS } from "../../../edge/gate.ts";
 import { aBallot, aPoll, ChainOfBatches } from "../../support/ballots.ts";
 import {
   createShow,
@@ -103,7 +103,7 @@ describe("a ballot", () => {
     const { writer } = replicaOf(lone).shard(0);
     const time = lone.world.time;
     const written: Promise<number>[] = [];
-    while (writer.waiting < MAX_WAITING_BALLOTS) {
+    while (writer.waiting < MAX_WAITING_RECORDS) {
       const lo = Math.imul(written.length, 0x9e3779b1) >>> 0;
       written.push(writer.write("ballots", aBallot({ lo, time })));
     }

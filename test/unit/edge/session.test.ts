@@ -74,6 +74,7 @@ describe("the hello", () => {
         time,
         polls: [],
         content: [{ id: "rules", kind: "page", title: "Rules", text: "One each.", at: 5 }],
+        products: [],
       },
     ]);
     expect([...harness.show.arrived]).toEqual([["tv-1", false]]);

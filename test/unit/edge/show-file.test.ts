@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { MAX_OPTIONS, MAX_VOTES } from "../../../crdt/ballot.ts";
 import { SAMPLE_SHOW } from "../../../edge/cli/sample-show.ts";
@@ -191,4 +192,27 @@ test("the example of a talent final is a show: a quiz, two votes, a threshold, a
     ["first", "y2003"],
   ]);
   expect(rundown?.[1]).toEqual({ poll: "winner", afterMs: 2_700_000, openMs: 900_000 });
+});
+
+describe("products", () => {
+  const shirt = { id: "shirt", title: "Shirt", price: 2990, currency: "EUR", stock: 100 };
+  const file = (products: unknown) => ({ id: "s", title: "S", polls: [], products });
+
+  test("are sold one at a time and by pressing twice, where the file says nothing else", () => {
+    expect(showDefinition(v.parse(ShowFile, file([shirt]))).products).toEqual([
+      { ...shirt, text: "", mostAtOnce: 1, confirmation: "press" },
+    ]);
+  });
+
+  test.each([
+    ["twice the same", [shirt, shirt]],
+    ["a price of parts", [{ ...shirt, price: 29.9 }]],
+    ["a price above the limit", [{ ...shirt, price: 100_000_001 }]],
+    ["a stock above the limit", [{ ...shirt, stock: 10_000_001 }]],
+    ["more at once than an order holds", [{ ...shirt, most_at_once: 256 }]],
+    ["another currency", [{ ...shirt, currency: "euro" }]],
+    ["more than 50", Array.from({ length: 51 }, (_, i) => ({ ...shirt, id: `p${i}` }))],
+  ])("with %s are refused", (_what, products) => {
+    expect(v.safeParse(ShowFile, file(products)).success).toBe(false);
+  });
 });
