@@ -1,7 +1,8 @@
 import type { World } from "../../crdt/ports.ts";
 import { type Indication, keyOf, leadOf, lifeOf, readIndication, type Refused } from "./indication.ts";
 import type { JournalRecord } from "./journal.ts";
-import { decodeMessage, type MultipleMessage, RESULT } from "./scte104/message.ts";
+import { decodeMessage, type MultipleMessage } from "./scte104/message.ts";
+import { RESULT } from "./scte104/reader.ts";
 import type { Answer } from "./scte104/server.ts";
 
 /** Where records become durable: a journal, and a standby's. */

@@ -1,6 +1,7 @@
 import { decodePayload, type Payload } from "./payload.ts";
-import type { MultipleMessage, SegmentationOperation, SpliceOperation } from "./scte104/message.ts";
-import { RESULT } from "./scte104/message.ts";
+import type { MultipleMessage } from "./scte104/message.ts";
+import type { SegmentationOperation, SpliceOperation } from "./scte104/operation.ts";
+import { RESULT } from "./scte104/reader.ts";
 import { type Segmentation, type SpliceInsert, UPID_MPU } from "./signal/scte35.ts";
 
 /** What the encoder is asked to put into the signal. */

@@ -1,5 +1,9 @@
 // A stream with cues before judges that we did not write; and faults, each of which one of them has to find.
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { freePorts } from "../../edge/cli/network/ports.ts";
 import { indicationOf } from "../support/cues.ts";
 import { looped, PACKET_BYTES, PIDS, Rig } from "../support/inserter.ts";
 import { ffmpegContinuity, ffprobe, gstreamer, missing, tshark, tsharkText } from "../support/judges.ts";
@@ -110,4 +114,25 @@ test.skipIf(NO_TSHARK ?? NO_FFPROBE ?? NO_GSTREAMER)("each fault is found by som
   // A map without CUEI: ffprobe knows no SCTE 35.
   const nameless = spoiled(isOn(0x1000), (packet) => seal(packet, 22));
   expect(checkStream(nameless).problems.length).toBeGreaterThan(0);
+});
+
+test.skipIf(NO_FFPROBE)("the README's line: ffmpeg, the encoder, ffprobe", async () => {
+  const [port] = await freePorts(1);
+  const source =
+    "ffmpeg -v error -f lavfi -i testsrc=s=320x180:r=25 -t 4 -c:v libx264 -pix_fmt yuv420p -g 25 -f mpegts -";
+  const encoder = `"${process.execPath}" edge/cli/redbutton.mjs encoder --listen 127.0.0.1:${port} --journal /dev/shm/redbutton-${process.pid}.journal`;
+  const { stdout, status } = spawnSync(
+    "sh",
+    ["-c", `${source} | ${encoder} | ffprobe -v error -show_streams -of json -`],
+    {
+      encoding: "utf8",
+      cwd: join(import.meta.dirname, "../.."),
+    },
+  );
+  rmSync(`/dev/shm/redbutton-${process.pid}.journal`, { force: true });
+  expect(status).toBe(0);
+  const { streams } = JSON.parse(stdout) as { streams: { codec_name?: string }[] };
+  expect(streams.map(({ codec_name: codec }) => codec)).toEqual(
+    expect.arrayContaining(["h264", "scte_35", "timed_id3"]),
+  );
 });

@@ -6,7 +6,9 @@ import { FORMAT_IDENTIFIER, payloadOf } from "../payload.ts";
 import { CONTENT_IDENTIFICATION, UPID_MPU } from "../signal/scte35.ts";
 import { upidOf } from "../stream/carriers.ts";
 import { MessageFraming } from "./framing.ts";
-import { decodeMessage, encodeMessage, type Message, type Operation, OP, RESULT, type Timestamp } from "./message.ts";
+import { decodeMessage, encodeMessage, type Message, OP, type Timestamp } from "./message.ts";
+import type { Operation } from "./operation.ts";
+import { RESULT } from "./reader.ts";
 
 export interface AutomationOptions {
   /** Injectors to try in turn: an encoder and its standby. */

@@ -1,4 +1,6 @@
-import { ByteWriter, u16At, u32At } from "../signal/bytes.ts";
+import { ByteWriter, u16At } from "../signal/bytes.ts";
+import { decodeOperation, encodeOperation, type Operation } from "./operation.ts";
+import { MessageError, Reader, RESULT, wrongSize } from "./reader.ts";
 
 /**
  * Messages of SCTE 104 (2023 edition; tables and clauses below are its own) between an automation system, here the
@@ -19,25 +21,6 @@ export const OP = {
 } as const;
 /** What a multiple operation message begins with in place of an opID (8.2.2). */
 const MULTIPLE = 0xffff;
-/** opID of what a multiple operation message asks for (table 8-4). */
-const ASK = { splice: 0x0101, spliceNull: 0x0102, timeSignal: 0x0104, segmentation: 0x010b } as const;
-
-/** Result codes (table 14-1). */
-export const RESULT = {
-  successful: 100,
-  inUse: 110,
-  invalidSize: 114,
-  invalidSyntax: 115,
-  invalidVersion: 116,
-  failed: 120,
-  rejected: 121,
-  tooLate: 122,
-  timeTypeUnsupported: 123,
-  unknownOperation: 125,
-  unknownPid: 126,
-  /** In requests: there is no result yet. */
-  none: 0xffff,
-} as const;
 
 /** A message with one operation, a request or a response. */
 export interface SingleMessage {
@@ -71,43 +54,6 @@ export type Timestamp =
   /** SMPTE time codes and contacts: read, and answered with result 123. */
   | { readonly type: "unsupported"; readonly code: number };
 
-export type Operation =
-  /** `preRoll`: ms from the message's time until the signal's. */
-  | { readonly op: "time_signal"; readonly preRoll: number }
-  | SegmentationOperation
-  | SpliceOperation
-  | { readonly op: "splice_null" }
-  | { readonly op: "unknown"; readonly code: number };
-
-/** insert_segmentation_descriptor_request_data (9.8.8). */
-export interface SegmentationOperation {
-  readonly op: "segmentation";
-  readonly eventId: number;
-  readonly isCancelled: boolean;
-  /** Seconds; 0: none is said. */
-  readonly duration: number;
-  readonly upidType: number;
-  readonly upid: Uint8Array;
-  readonly type: number;
-  readonly segment: number;
-  readonly segmentsExpected: number;
-}
-
-/** splice_request_data (9.3.1). */
-export interface SpliceOperation {
-  readonly op: "splice";
-  /** 1 start, 2 start at once, 3 end, 4 end at once, 5 cancel. */
-  readonly type: number;
-  readonly eventId: number;
-  readonly programId: number;
-  readonly preRoll: number;
-  /** Tenths of a second. */
-  readonly breakDuration: number;
-  readonly avail: number;
-  readonly availsExpected: number;
-  readonly autoReturn: boolean;
-}
-
 const SINGLE_HEADER_BYTES = 13;
 const LEAST_MULTIPLE_BYTES = 12;
 /** 00:00 UTC on 6 January 1980, from which UTC times count (12.4), in ms since 1970. */
@@ -123,17 +69,6 @@ export function timeNow(now: number): Uint8Array<ArrayBuffer> {
     .u32(Math.floor(ms / 1000) + LEAP_SECONDS)
     .u32(microseconds)
     .done();
-}
-
-/** Why bytes are no message: `result` is what the other end is told. */
-export class MessageError extends Error {
-  override readonly name = "MessageError";
-  readonly result: number;
-
-  constructor(message: string, result: number) {
-    super(message);
-    this.result = result;
-  }
 }
 
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
@@ -170,41 +105,6 @@ function encodeTime(time: Timestamp): Uint8Array {
     case "unsupported":
       throw new Error(`writing a SCTE 104 message: got time type ${time.code}, wanted none or UTC`);
   }
-}
-
-function encodeOperation(operation: Operation): { readonly code: number; readonly data: Uint8Array } {
-  switch (operation.op) {
-    case "time_signal":
-      return { code: ASK.timeSignal, data: new ByteWriter().u16(operation.preRoll).done() };
-    case "segmentation":
-      return { code: ASK.segmentation, data: encodeSegmentation(operation) };
-    case "splice":
-      return { code: ASK.splice, data: encodeSplice(operation) };
-    case "splice_null":
-      return { code: ASK.spliceNull, data: new Uint8Array() };
-    case "unknown":
-      throw new Error(`writing a SCTE 104 message: got operation 0x${operation.code.toString(16)}, wanted a known one`);
-  }
-}
-
-function encodeSegmentation(of: SegmentationOperation): Uint8Array {
-  const writer = new ByteWriter()
-    .u32(of.eventId)
-    .u8(of.isCancelled ? 1 : 0)
-    .u16(of.duration);
-  writer.u8(of.upidType).u8(of.upid.length).bytes(of.upid).u8(of.type).u8(of.segment).u8(of.segmentsExpected);
-  // No extension in frames; delivery is not restricted, so the next four say nothing. The three bytes on sub-segments
-  // are left out: they are optional, and older injectors reject them.
-  return writer.bytes([0, 1, 1, 1, 1, 3]).done();
-}
-
-function encodeSplice(of: SpliceOperation): Uint8Array {
-  const writer = new ByteWriter().u8(of.type).u32(of.eventId).u16(of.programId).u16(of.preRoll).u16(of.breakDuration);
-  return writer
-    .u8(of.avail)
-    .u8(of.availsExpected)
-    .u8(of.autoReturn ? 1 : 0)
-    .done();
 }
 
 /** Reads one whole message. Throws `MessageError`. */
@@ -262,85 +162,4 @@ function decodeTime(reader: Reader): Timestamp {
     default:
       throw new MessageError(`reading a SCTE 104 message: got time type ${type}, wanted 0 to 3`, RESULT.invalidSyntax);
   }
-}
-
-function decodeOperation(message: Reader): Operation {
-  const code = message.u16();
-  const reader = new Reader(message.bytes(message.u16()), 0);
-  switch (code) {
-    case ASK.timeSignal:
-      return { op: "time_signal", preRoll: reader.u16() };
-    case ASK.segmentation:
-      return decodeSegmentation(reader);
-    case ASK.splice:
-      return decodeSplice(reader);
-    case ASK.spliceNull:
-      return { op: "splice_null" };
-    default:
-      return { op: "unknown", code };
-  }
-}
-
-function decodeSegmentation(reader: Reader): SegmentationOperation {
-  const eventId = reader.u32();
-  const isCancelled = reader.u8() !== 0;
-  const duration = reader.u16();
-  const upidType = reader.u8();
-  const upid = reader.bytes(reader.u8());
-  const [type, segment, segmentsExpected] = [reader.u8(), reader.u8(), reader.u8()];
-  return { op: "segmentation", eventId, isCancelled, duration, upidType, upid, type, segment, segmentsExpected };
-}
-
-function decodeSplice(reader: Reader): SpliceOperation {
-  return {
-    op: "splice",
-    type: reader.u8(),
-    eventId: reader.u32(),
-    programId: reader.u16(),
-    preRoll: reader.u16(),
-    breakDuration: reader.u16(),
-    avail: reader.u8(),
-    availsExpected: reader.u8(),
-    autoReturn: reader.u8() !== 0,
-  };
-}
-
-/** Reads fields one after the other, and never past the end. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at: number;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  u8(): number {
-    return this.bytes(1)[0]!;
-  }
-
-  u16(): number {
-    return u16At(this.bytes(2), 0);
-  }
-
-  u32(): number {
-    return u32At(this.bytes(4), 0);
-  }
-
-  bytes(length: number): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.slice(this.#at, this.#at + length);
-    if (taken.length < length)
-      throw wrongSize(`it ends at byte ${this.#bytes.length}, wanted ${length} more from byte ${this.#at} on`);
-    this.#at += length;
-    return taken;
-  }
-
-  end(): void {
-    if (this.#at < this.#bytes.length)
-      throw wrongSize(`got ${this.#bytes.length - this.#at} bytes more than its operations have`);
-  }
-}
-
-function wrongSize(problem: string): MessageError {
-  return new MessageError(`reading a SCTE 104 message: ${problem}`, RESULT.invalidSize);
 }

@@ -5,13 +5,12 @@ import {
   decodeMessage,
   encodeMessage,
   type Message,
-  MessageError,
   type MultipleMessage,
   OP,
-  RESULT,
   type SingleMessage,
   timeNow,
 } from "./message.ts";
+import { MessageError, RESULT } from "./reader.ts";
 
 /** What becomes of a multiple operation message: its result, and how many SCTE 35 sections went out for it. */
 export interface Answer {

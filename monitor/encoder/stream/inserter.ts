@@ -1,4 +1,4 @@
-import type { CueIndication, Indication } from "../indication.ts";
+import type { Indication } from "../indication.ts";
 import {
   counterOf,
   distance,
@@ -8,16 +8,12 @@ import {
   NULL_PID,
   PACKET_BYTES,
   PAT_PID,
-  PCR_WRAP,
   payloadAt,
   pcrOf,
   pidOf,
   PTS_WRAP,
   ptsOf,
-  setPcr,
   startsUnit,
-  wrap,
-  writeNull,
 } from "../signal/packet.ts";
 import { u16At } from "../signal/bytes.ts";
 import { packetize, packetsOfSection, SectionReader } from "../signal/section.ts";
@@ -26,12 +22,8 @@ import type { PacketRun } from "./packet-framing.ts";
 import { PatReader, type Programmes } from "./pat.ts";
 import { PMT_TABLE_ID, type ProgrammeMap, readPmt, videoOf, withCues, writePmt } from "./pmt.ts";
 import { StreamRate } from "./rate.ts";
-
-/**
- * How packets get into a stream of constant rate. "borrow": at once, and the next null packets are left out for them;
- * every clock between is moved by the packets that it stands later. "replace": in place of the next null packets.
- */
-export type InsertionMode = "borrow" | "replace";
+import { Repeater } from "./repeater.ts";
+import { type InsertionMode, Slots } from "./slots.ts";
 
 export interface InserterOptions extends CarrierOptions {
   readonly mode: InsertionMode;
@@ -47,25 +39,13 @@ export interface InserterEvents {
   onplaced(indication: Indication, pts: number): void;
 }
 
-/** A stream without a null for so long, ms of its own time, has no room. */
-const NULLS_WITHIN_MS = 2000;
 /** Packets sent ahead of their room, at which what is only repeated stays out: 15 ms at 5 Mb/s. */
 const MAX_DEBT = 50;
-/** How often the AIT comes, ms of the stream (ETSI TS 102 809, 5.3.4.1, wants it at least every 10 s). */
-const AIT_INTERVAL_MS = 500;
-/** When a stream event comes again after its first time, ms of the stream. */
-const REPETITIONS_MS = [200, 500, 1000] as const;
 /** Indications that wait for a programme to go into; beyond that something else is wrong. */
 const MAX_WAITING = 1000;
 
 /** What a PID is to us. */
 const USE = { pass: 0, empty: 1, pat: 2, pmt: 3, own: 4, video: 5 } as const;
-
-interface Repetition {
-  readonly indication: CueIndication;
-  readonly since: number;
-  done: number;
-}
 
 /**
  * Puts cues into a transport stream: packets in, packets out, each as a view of a buffer that is only lent. Packets are
@@ -77,11 +57,12 @@ export class Inserter {
   readonly #events: InserterEvents;
   readonly #carriers: Carriers;
   readonly #rate = new StreamRate();
+  readonly #slots: Slots;
+  readonly #repeater: Repeater;
   /** What each PID is to us. */
   readonly #uses = new Uint8Array(NULL_PID + 1);
   readonly #pat = new PatReader();
   readonly #patSections: SectionReader;
-  readonly #null = new Uint8Array(PACKET_BYTES);
   readonly #said = new Set<string>();
   #programmes: Programmes = new Map();
   #programme: number | undefined;
@@ -91,19 +72,13 @@ export class Inserter {
   /** Packets of the map go on as they come: how much room there is, is not known yet. */
   #isPmtPassing = false;
   #map: ProgrammeMap | undefined;
-  /** Packets that have gone out beyond those that came in. */
-  #debt = 0;
   #index = 0;
-  /** When the last null came, ms of the stream. */
-  #lastNull = -Infinity;
   #pts = -1;
   #pcrBase = -1;
-  /** Why the programme can have no cues at all. */
-  #refusal: string | undefined;
+  /** Why the programme can have no cues: while its map is as it is, or for good. */
+  #mapRefusal: string | undefined;
+  #pidRefusal: string | undefined;
   #waiting: Indication[] = [];
-  #queue: Uint8Array[] = [];
-  #repetition: Repetition | undefined;
-  #aitDue = 0;
   /** A clock has come since what is due was last looked at. */
   #isDue = false;
 
@@ -112,7 +87,8 @@ export class Inserter {
     this.#out = out;
     this.#events = events;
     this.#carriers = new Carriers(options);
-    writeNull(this.#null, 0);
+    this.#slots = new Slots(options.mode, this.#rate, out);
+    this.#repeater = new Repeater(this.#carriers);
     this.#patSections = new SectionReader({
       onsection: (section) => this.#readPat(section),
       onbad: (reason) => this.#say("warn", `a section of the PAT is no use: ${reason}`),
@@ -124,7 +100,7 @@ export class Inserter {
 
   /** Packets that were sent before their room was there. */
   get debt(): number {
-    return this.#debt;
+    return this.#slots.debt;
   }
 
   /** The programme that cues go into, as it comes in; undefined where it is not known yet. */
@@ -137,19 +113,10 @@ export class Inserter {
     return this.#pmtPid;
   }
 
-  /** Whether the stream has null packets, whose room cues can take. */
-  get hasNulls(): boolean {
-    return this.#rate.elapsedMs - this.#lastNull <= NULLS_WITHIN_MS;
-  }
-
-  /** Whether it is known how much room there is: a stream's first packets may come before its first null. */
-  get #isSettled(): boolean {
-    return this.#rate.ticksAPacket > 0 && (this.hasNulls || this.#rate.elapsedMs > NULLS_WITHIN_MS);
-  }
-
   /** Why cues wait; undefined where they go out at once. */
   get obstacle(): string | undefined {
-    if (this.#refusal !== undefined) return this.#refusal;
+    const refusal = this.#pidRefusal ?? this.#mapRefusal;
+    if (refusal !== undefined) return refusal;
     if (this.#index === 0) return "there is no input";
     if (!this.#map) return this.#programmes.size === 0 ? "no PAT has come" : "the programme's map has not come";
     return this.#pts < 0 && this.#pcrBase < 0 ? "the programme has no clock" : undefined;
@@ -183,37 +150,12 @@ export class Inserter {
       // What is left is not passed on as it came.
       if (at > start) this.#out(packets, start, at);
       start = at + PACKET_BYTES;
-      if (use === USE.empty) this.#passNull();
+      if (use === USE.empty) this.#slots.passNull();
       else if (use === USE.pmt) this.#passPmt(packets, at);
       else this.#refuseTaken(packets, at);
     }
     if (to > start) this.#out(packets, start, to);
     if (this.#isDue) this.#sendDue();
-  }
-
-  /** A null of the input: its room goes to what was sent before, or to what waits. */
-  #passNull(): void {
-    this.#lastNull = this.#rate.elapsedMs;
-    this.#fillRoom();
-  }
-
-  #fillRoom(): void {
-    const queued = this.#queue.shift();
-    if (queued) return this.#out(queued, 0, PACKET_BYTES);
-    if (this.#debt > 0) this.#debt--;
-    else if (this.hasNulls) this.#out(this.#null, 0, PACKET_BYTES);
-  }
-
-  /** Sends packets that the input did not have. */
-  #send(packets: Uint8Array): void {
-    if (packets.length === 0) return;
-    if (this.#options.mode === "replace" && this.hasNulls) {
-      for (let at = 0; at < packets.length; at += PACKET_BYTES)
-        this.#queue.push(packets.subarray(at, at + PACKET_BYTES));
-      return;
-    }
-    if (this.hasNulls) this.#debt += packets.length / PACKET_BYTES;
-    this.#out(packets, 0, packets.length);
   }
 
   #clock(packets: Uint8Array, at: number): void {
@@ -222,7 +164,7 @@ export class Inserter {
     const pid = pidOf(packets, at);
     this.#rate.clock(pid, pcr, this.#index, isDiscontinuous(packets, at));
     if (this.#map?.pcrPid === pid) this.#pcrBase = Math.floor(pcr / 300);
-    if (this.#debt > 0) setPcr(packets, at, wrap(pcr + this.#debt * this.#rate.ticksAPacket, PCR_WRAP));
+    this.#slots.restamp(packets, at, pcr);
     this.#isDue = true;
   }
 
@@ -269,7 +211,7 @@ export class Inserter {
     this.#pmtPid = -1;
     this.#pmtCounter = -1;
     this.#pts = this.#pcrBase = -1;
-    this.#refusal = undefined;
+    this.#mapRefusal = this.#pidRefusal = undefined;
   }
 
   #newPmtReader(): SectionReader {
@@ -281,17 +223,13 @@ export class Inserter {
 
   /** A packet of the map is kept back; its room goes to the whole new map once that is there. */
   #passPmt(packets: Uint8Array, at: number): void {
-    if (startsUnit(packets, at)) this.#isPmtPassing = !this.#isSettled && !hasWholeSection(packets, at);
+    if (startsUnit(packets, at)) this.#isPmtPassing = !this.#slots.isSettled && !hasWholeSection(packets, at);
     if (this.#isPmtPassing || this.#pmtCounter < 0) this.#pmtCounter = counterOf(packets, at);
     if (this.#isPmtPassing) {
       this.#pmtCounter = (this.#pmtCounter + 1) & 0x0f;
       return this.#out(packets, at, at + PACKET_BYTES);
     }
-    if (this.hasNulls) this.#debt--;
-    this.#pmtSections.push(packets, at);
-    if (this.#debt >= 0) return;
-    this.#debt = 0;
-    this.#out(this.#null, 0, PACKET_BYTES);
+    this.#slots.keepBack(() => this.#pmtSections.push(packets, at));
   }
 
   /** Every section on the map's PID goes on as packets of its own: ours with cues, others' as they are. */
@@ -299,12 +237,11 @@ export class Inserter {
     const map = section[0] === PMT_TABLE_ID ? readPmt(section) : undefined;
     const extended = map && map.programme === this.#programme ? this.#extended(map) : undefined;
     const isLonger = extended && packetsOfSection(extended.length) > packetsOfSection(section.length);
-    const sent = extended && !(isLonger && !this.#isSettled) ? extended : section;
+    const sent = extended && !(isLonger && !this.#slots.isSettled) ? extended : section;
     const packets = packetize(sent, this.#pmtPid, this.#pmtCounter);
     const count = packets.length / PACKET_BYTES;
     this.#pmtCounter = (this.#pmtCounter + count) & 0x0f;
-    if (this.hasNulls) this.#debt += count;
-    this.#out(packets, 0, packets.length);
+    this.#slots.put(packets);
     // Only now receivers know where cues are.
     if (map?.isCurrent && sent === extended && this.#map?.version !== map.version) this.#learn(map);
   }
@@ -313,10 +250,14 @@ export class Inserter {
   #extended(map: ProgrammeMap): Uint8Array | undefined {
     const isTaken = (pid: number) => map.streams.some((stream) => stream.pid === pid) || this.#isMapPid(pid);
     const taken = this.#ownPids().find(isTaken);
-    if (taken !== undefined) return this.#give("error", `PID ${taken} is in use in the stream: choose others for cues`);
-    if (this.#refusal !== undefined) return undefined;
     const written = writePmt(withCues(map, this.#options.pids, this.#options.componentTag));
-    return written ?? this.#give("error", NO_ROOM);
+    this.#mapRefusal = taken === undefined ? undefined : `PID ${taken} is in use in the stream: choose others for cues`;
+    if (!written) this.#mapRefusal ??= NO_ROOM;
+    const refusal = this.#mapRefusal ?? this.#pidRefusal;
+    if (refusal === undefined) return written;
+    this.#map = undefined;
+    this.#say("error", refusal);
+    return undefined;
   }
 
   #ownPids(): number[] {
@@ -326,12 +267,6 @@ export class Inserter {
 
   #isMapPid(pid: number): boolean {
     return [...this.#programmes.values()].includes(pid);
-  }
-
-  #give(level: "error", message: string): undefined {
-    this.#refusal = message;
-    this.#map = undefined;
-    this.#say(level, message);
   }
 
   #learn(map: ProgrammeMap): void {
@@ -347,11 +282,10 @@ export class Inserter {
   /** Somebody else sends on a PID of ours, which no map names. */
   #refuseTaken(packets: Uint8Array, at: number): void {
     this.#out(packets, at, at + PACKET_BYTES);
-    if (this.#refusal !== undefined) return;
-    this.#give(
-      "error",
-      `PID ${pidOf(packets, at)} is in use in the stream, though no map names it: choose others for cues`,
-    );
+    if (this.#pidRefusal !== undefined) return;
+    this.#pidRefusal = `PID ${pidOf(packets, at)} is in use in the stream, though no map names it: choose others for cues`;
+    this.#map = undefined;
+    this.#say("error", this.#pidRefusal);
   }
 
   #releaseWaiting(): void {
@@ -364,32 +298,19 @@ export class Inserter {
   #place(indication: Indication): void {
     const pts = this.#pts >= 0 ? this.#pts : this.#pcrBase;
     this.#events.onplaced(indication, pts);
-    this.#send(this.#carriers.packetsOf(indication, pts));
-    if (indication.kind === "cue") this.#repetition = { indication, since: this.#rate.elapsedMs, done: 0 };
+    this.#slots.send(this.#carriers.packetsOf(indication, pts));
+    if (indication.kind === "cue") this.#repeater.follow(indication, this.#rate.elapsedMs);
   }
 
-  /** After a clock: what waited, the AIT, and the last stream event a few times. */
+  /** After a clock: what waited, and what comes again and again. */
   #sendDue(): void {
     this.#isDue = false;
     this.#releaseWaiting();
-    const now = this.#rate.elapsedMs;
-    if (!this.#map || !this.#isSettled) return;
-    if (!this.hasNulls && now > NULLS_WITHIN_MS) this.#say("warn", NO_NULLS);
-    if (this.#debt > MAX_DEBT) return this.#say("warn", TOO_FEW_NULLS);
-    if (now >= this.#aitDue) {
-      this.#aitDue = now + AIT_INTERVAL_MS;
-      this.#send(this.#carriers.ait());
-    }
-    if (this.#repetition) this.#sendAgain(this.#repetition, now);
-  }
-
-  #sendAgain(repetition: Repetition, now: number): void {
-    const next = REPETITIONS_MS[repetition.done];
-    if (next === undefined) this.#repetition = undefined;
-    else if (now - repetition.since >= next) {
-      repetition.done++;
-      this.#send(this.#carriers.streamEventOf(repetition.indication));
-    }
+    const { hasNulls, isSettled, debt } = this.#slots;
+    if (!this.#map || !isSettled) return;
+    if (!hasNulls) this.#say("warn", NO_NULLS);
+    if (debt > MAX_DEBT) return this.#say("warn", TOO_FEW_NULLS);
+    this.#repeater.repeat(this.#rate.elapsedMs, (packets) => this.#slots.send(packets));
   }
 
   #say(level: "info" | "warn" | "error", message: string): void {

@@ -3,13 +3,9 @@ import { Encoder, MAX_AHEAD_MS } from "../../../monitor/encoder/encoder.ts";
 import type { Indication } from "../../../monitor/encoder/indication.ts";
 import { CueJournal, type JournalRecord } from "../../../monitor/encoder/journal.ts";
 import { payloadOf } from "../../../monitor/encoder/payload.ts";
-import {
-  encodeMessage,
-  type MultipleMessage,
-  type Operation,
-  RESULT,
-  type Timestamp,
-} from "../../../monitor/encoder/scte104/message.ts";
+import { encodeMessage, type MultipleMessage, type Timestamp } from "../../../monitor/encoder/scte104/message.ts";
+import type { Operation } from "../../../monitor/encoder/scte104/operation.ts";
+import { RESULT } from "../../../monitor/encoder/scte104/reader.ts";
 import { upidOf } from "../../../monitor/encoder/stream/carriers.ts";
 import { cueOf } from "../../support/cues.ts";
 import { ManualWorld } from "../../support/world.ts";

@@ -1,14 +1,8 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { expect, test } from "vitest";
 import { MessageFraming } from "../../../monitor/encoder/scte104/framing.ts";
-import {
-  decodeMessage,
-  encodeMessage,
-  type Message,
-  MessageError,
-  OP,
-  RESULT,
-} from "../../../monitor/encoder/scte104/message.ts";
+import { decodeMessage, encodeMessage, type Message, OP } from "../../../monitor/encoder/scte104/message.ts";
+import { MessageError, RESULT } from "../../../monitor/encoder/scte104/reader.ts";
 
 const upid = new TextEncoder().encode("RBTN[1]");
 const cue: Message = {
