@@ -10,6 +10,7 @@ import { processes } from "./chapters/processes.ts";
 import { replica } from "./chapters/replica.ts";
 import { restart } from "./chapters/restart.ts";
 import { rush } from "./chapters/rush.ts";
+import { signal } from "./chapters/signal.ts";
 import { websocket } from "./chapters/websocket.ts";
 import { measure, type Chapter, type Outcome } from "./support/chapter.ts";
 import { readOptions } from "./support/options.ts";
@@ -31,6 +32,7 @@ const CHAPTERS: readonly Chapter[] = [
   inspector,
   dns,
   processes,
+  signal,
 ];
 
 const options = readOptions(process.argv.slice(2));
