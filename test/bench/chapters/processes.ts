@@ -9,7 +9,7 @@ import { runProgram } from "../support/program.ts";
 const RECORDED: RecordArgs = { ballots: 1_000_000, perFlush: 250 };
 const LOAD = 10_000;
 
-type Name = "recorder" | "cues";
+type Name = "recorder" | "cues" | "signal";
 
 /** What processes on the backbone cost: recording, writing results down, and the way from a crossing to its cue. */
 export const processes: Chapter<Name> = {
@@ -19,13 +19,15 @@ export const processes: Chapter<Name> = {
     Promise.resolve({
       subjects: {
         recorder: { round: async () => ({ ...(await runProgram<Recorded>("record", RECORDED)) }) },
-        cues: { round: () => measureCues(options.quick ? 40 : 100) },
+        cues: { round: () => measureCues(options.quick ? 40 : 100, "encoder") },
+        signal: { round: () => measureCues(options.quick ? 40 : 100, "signal") },
       },
       stop: () => Promise.resolve(),
     }),
   rows: (of) => {
     const cue = (figure: keyof CueTimes) => of("cues").of(figure);
-    const ms = (figure: keyof CueTimes) => `${cue(figure).toFixed(1)} ms`;
+    const inSignal = (figure: keyof CueTimes) => of("signal").of(figure);
+    const ms = (figure: keyof CueTimes, from = cue) => `${from(figure).toFixed(1)} ms`;
     return [
       {
         what: "Recorder, from a busy link into a file, 250 a flush",
@@ -56,14 +58,30 @@ export const processes: Chapter<Name> = {
         target: { most: 2 },
         note: `${cue("cues")} cues`,
       },
+      {
+        what: `Crossing at an edge to the cue in the transport stream that leaves the encoder, ${LOAD} ballots/s, median`,
+        measured: inSignal("p50"),
+        unit: "ms",
+        against: { what: "the floor of the same run", value: inSignal("floor50") },
+        target: { most: 2 },
+        note: `to the watcher ${ms("seen50", inSignal)}, from there latched, sent, journalled and out ${ms("sent50", inSignal)}; floor as above, and the journal's fsync and the stream's way`,
+      },
+      {
+        what: "The same, 90th percentile",
+        measured: inSignal("p90"),
+        unit: "ms",
+        against: { what: "the floor of the same run", value: inSignal("floor90") },
+        target: { most: 2 },
+        note: `${inSignal("cues")} cues`,
+      },
     ];
   },
 };
 
-async function measureCues(cues: number) {
+async function measureCues(cues: number, to: CueArgs["to"]) {
   const folder = mkdtempSync(join(tmpdir(), "redbutton-bench-"));
   try {
-    return { ...(await runProgram<CueTimes>("cues", { folder, cues, ballotsPerSecond: LOAD } satisfies CueArgs)) };
+    return { ...(await runProgram<CueTimes>("cues", { folder, cues, ballotsPerSecond: LOAD, to } satisfies CueArgs)) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

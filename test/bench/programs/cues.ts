@@ -1,7 +1,10 @@
 // An edge that takes 10,000 ballots a second over a real link to a monitor's process, and the encoder that gets its cues:
 // both here, so one clock says how long it is from the ballot that crosses to the cue. Prints a line of `CueTimes`.
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { fdatasyncSync, openSync, writeSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { fdatasyncSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -12,7 +15,7 @@ import { openLibsqlStore } from "../../../crdt/store/libsql.ts";
 import { writeFolder } from "../../../edge/cli/network/folder.ts";
 import { DEFAULT_PORTS, planNetwork } from "../../../edge/cli/network/plan.ts";
 import { freePorts } from "../../../edge/cli/network/ports.ts";
-import { memberProgram } from "../../../edge/cli/supervise/program.ts";
+import { entryProgram, memberProgram } from "../../../edge/cli/supervise/program.ts";
 import type { RosterEntry } from "../../../crdt/board.ts";
 import { memberOptions } from "../../../edge/runtime/host/member.ts";
 import { realWorld } from "../../../edge/runtime/host/world.ts";
@@ -20,16 +23,21 @@ import { MAX_LINK_MESSAGE_BYTES } from "../../../edge/runtime/host/door.ts";
 import { nodeDoor } from "../../../edge/runtime/node/door.ts";
 import type { Cue } from "../../../monitor/cue.ts";
 import { openLatch } from "../../../monitor/database.ts";
+import { decodePayload } from "../../../monitor/encoder/payload.ts";
+import { pidOf } from "../../../monitor/encoder/signal/packet.ts";
 import { crossingOf } from "../../../monitor/threshold/crossing.ts";
 import type { Threshold } from "../../../crdt/threshold.ts";
 import { ballotOf, POLL, SHOW_ID, showAt } from "../support/ballots.ts";
 import { Program, programArgs, tellParent } from "../support/program.ts";
+import { PACKET_BYTES, PICTURE_FILE, PIDS } from "../../support/inserter.ts";
 import { percentile } from "../support/sample.ts";
 
 export interface CueArgs {
   readonly folder: string;
   readonly cues: number;
   readonly ballotsPerSecond: number;
+  /** Where a cue has arrived: at an encoder, or in the transport stream that leaves a real one. */
+  readonly to: "encoder" | "signal";
 }
 
 /** Milliseconds, at the median and at the 90th percentile. */
@@ -74,7 +82,8 @@ async function run(): Promise<CueTimes> {
   });
   await new Promise<void>((resolve) => encoder.listen(0, "127.0.0.1", resolve));
   const encoderAddress = `http://127.0.0.1:${(encoder.address() as AddressInfo).port}`;
-  const { member, monitor } = await network(encoderAddress);
+  const signal = args.to === "signal" ? await openSignal(arrived) : undefined;
+  const { member, monitor } = await network(signal?.address ?? encoderAddress);
   const replica = await openShow(member);
   // Of each crossing, when the ballot that crosses was handed to the edge.
   const crossed: number[] = [];
@@ -83,6 +92,7 @@ async function run(): Promise<CueTimes> {
   await vote(replica, crossed, floors);
   await waitFor(() => arrived.size >= args.cues);
   await monitor.stop();
+  signal?.stop();
   const epochs = [...arrived.keys()].filter((epoch) => epoch <= args.cues);
   const total = sorted(epochs.map((epoch) => arrived.get(epoch)!.at - crossed[epoch - 1]!));
   const seen = sorted(epochs.map((epoch) => arrived.get(epoch)!.firedAt - crossed[epoch - 1]!));
@@ -100,6 +110,36 @@ async function run(): Promise<CueTimes> {
     commit50: percentile(commits, 0.5),
     loopback50: percentile(loopbacks, 0.5),
   };
+}
+
+/** A real encoder with the sample picture, and its stream read here: a cue has arrived when the last of it has. */
+async function openSignal(arrived: Map<number, { readonly at: number; readonly firedAt: number }>) {
+  const stream = createSocket("udp4");
+  stream.bind(0, "127.0.0.1");
+  await once(stream, "listening");
+  stream.on("message", (datagram) => {
+    for (let at = 0; at < datagram.length; at += PACKET_BYTES) {
+      if (pidOf(datagram, at) !== PIDS.id3) continue;
+      const text = /\[1,.*\]/.exec(datagram.toString("latin1", at, at + PACKET_BYTES))?.[0] ?? "";
+      const payload = decodePayload(new TextEncoder().encode(text));
+      if (payload?.message.kind !== "text") continue;
+      const epoch = Number(payload.message.text.replaceAll(/\D/g, "")) / EVERY;
+      if (!arrived.has(epoch)) arrived.set(epoch, { at: Date.now(), firedAt: payload.firedAt });
+    }
+  });
+  const [port] = await freePorts(1);
+  const config = join(args.folder, "encoder.json");
+  const settings = {
+    in: `loop:${PICTURE_FILE}`,
+    out: `udp://127.0.0.1:${stream.address().port}`,
+    listen: `127.0.0.1:${port}`,
+  };
+  writeFileSync(config, JSON.stringify(settings));
+  const { command, args: given, folder } = entryProgram("edge/runtime/encoder.ts", config, "node");
+  const encoder = spawn(command, given, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  await once(encoder.stderr, "data");
+  encoder.stderr.resume();
+  return { address: `scte104://127.0.0.1:${port}`, stop: () => (encoder.kill("SIGKILL"), stream.close()) };
 }
 
 /** An edge's member in this process, and a monitor's program as users run it. */
@@ -211,8 +251,10 @@ class Floors {
   /** A ballot waits half of the interval of a group commit in the mean. */
   result() {
     const of = (part: "fsync" | "commit" | "loopback") => sorted(this.#samples.map((sample) => sample[part]));
+    // Into the signal there is one more of each: the encoder's journal, and the way of the stream.
+    const times = args.to === "signal" ? 2 : 1;
     const sums = this.#samples.map(
-      ({ fsync, commit, loopback }) => FLUSH_INTERVAL_MS / 2 + fsync + commit + loopback / 2,
+      ({ fsync, commit, loopback }) => FLUSH_INTERVAL_MS / 2 + times * fsync + commit + (times * loopback) / 2,
     );
     return { sums: sorted(sums), fsyncs: of("fsync"), commits: of("commit"), loopbacks: of("loopback") };
   }
