@@ -8,6 +8,7 @@ import { CueJournal, type JournalRecord, KEPT_MS } from "./journal.ts";
 import { openTarget, type PacketSink } from "./output/target.ts";
 import { Injector, type InjectorOptions } from "./scte104/server.ts";
 import type { Duty } from "./standby/duty.ts";
+import { Placed } from "./placed.ts";
 import type { EncoderHealth } from "./status.ts";
 import { Partner, type PartnerOptions } from "./standby/partner.ts";
 import { sectionOf } from "./stream/carriers.ts";
@@ -32,6 +33,8 @@ const SILENT_INPUT_MS = 2000;
 
 /** A whole encoder: input, insertion, output, the line for cues, the journal, HLS, and a partner where there is one. */
 export class EncoderProgram {
+  /** What of it is in the signal. */
+  readonly placed = new Placed();
   readonly #options: ProgramOptions;
   readonly #world: World;
   readonly #ended = Promise.withResolvers<void>();
@@ -188,7 +191,9 @@ export class EncoderProgram {
     if (indication.kind !== "cue")
       return this.#world.log("info", "an indication is in the signal", { kind: indication.kind, pts });
     const { payload, eventId } = indication;
-    const sinceFiredMs = this.#world.clock.now() - payload.firedAt;
+    const at = this.#world.clock.now();
+    const sinceFiredMs = at - payload.firedAt;
+    this.placed.note({ show: payload.show, cue: payload.cue, eventId, pts, at });
     this.#world.log("info", "a cue is in the signal", {
       show: payload.show,
       cue: payload.cue,

@@ -8,7 +8,7 @@ export async function runEncoder(settings: EncoderSettings, world: World, stopAs
   const { program: options, status } = settings;
   const program = await EncoderProgram.start(options, world);
   const hls = options.hls ? { hls: options.hls.folder } : {};
-  const server = status && (await serveStatus({ ...status, ...hls }, () => program.health()));
+  const server = status && (await serveStatus({ ...status, ...hls }, () => program.health(), program.placed));
   try {
     await Promise.race([program.ended, stopAsked]);
   } finally {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { PLAYLIST_NAME } from "./hls/folder.ts";
+import type { Placed } from "./placed.ts";
 
 /** How an encoder is. */
 export interface EncoderHealth {
@@ -18,13 +19,21 @@ export interface StatusOptions {
 
 const SEGMENT = /^[a-z0-9]+-\d+\.ts$/;
 
-/** Answers /healthz, and for edges on other machines the live playlist and its segments. */
-export function serveStatus({ host, port, hls }: StatusOptions, health: () => EncoderHealth): Promise<Server> {
+/** Answers /healthz, what has gone into the signal at /cues, and for edges on other machines the live playlist and its segments. */
+export function serveStatus(
+  { host, port, hls }: StatusOptions,
+  health: () => EncoderHealth,
+  placed: Placed,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const name = (request.url ?? "").slice(1);
     if (request.method === "GET" && name === "healthz") {
       const state = health();
       response.writeHead(state.ok ? 200 : 503, { "Content-Type": "application/json" }).end(JSON.stringify(state));
+      return;
+    }
+    if (request.method === "GET" && name === "cues") {
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ cues: placed.list() }));
       return;
     }
     const isPlaylist = name === PLAYLIST_NAME;

@@ -25,7 +25,9 @@ export type StageName =
   | "counted"
   | "threshold"
   | "cue"
-  | "encoder";
+  | "encoder"
+  /** Told by the encoder itself, which is no member: see edge/cli/inspect/frame.ts. */
+  | "frame";
 
 /** Tells one step; undefined where the ballot's way does not lead over it. */
 export interface StageTeller {
@@ -129,7 +131,7 @@ function encoder(input: WhyInput): Stage | undefined {
   if (!history) return undefined;
   const { confirmed } = history;
   if (!confirmed) return { name: "encoder", state: "stopped", text: "the encoder has not confirmed the cue" };
-  const text = `the encoder has it, as "${confirmed.by}" was told: it is in the signal from then on`;
+  const text = `the encoder has it, as "${confirmed.by}" was told`;
   return timed(input, { name: "encoder", state: "done", text }, confirmed.at);
 }
 

@@ -5,6 +5,7 @@ import type { FoundBallot } from "../read/ballots.ts";
 import type { Message, Shown } from "../report.ts";
 import { showParam, textParam } from "./params.ts";
 import { view, type Asked } from "./view.ts";
+import { firedBy } from "./why-cue.ts";
 import { pressesOf, readPoll, type PressOfBallot, type WhyInput } from "./why-input.ts";
 import { STAGES, type Stage } from "./why-stages.ts";
 
@@ -21,6 +22,8 @@ export interface BallotStory {
   readonly press: number;
   readonly k: number;
   readonly option: string;
+  /** Id of the cue that the ballot's crossing fired. */
+  readonly cue?: string;
   readonly stages: readonly Stage[];
   /** All that this receiver pressed in the poll, the oldest first. */
   readonly presses: readonly PressOfBallot[];
@@ -29,6 +32,7 @@ export interface BallotStory {
 /** Makes the story of one ballot of all that was gathered. */
 export function tellStory(input: WhyInput, receiver: string): BallotStory {
   const { ballot, poll, batch, presses } = input;
+  const fired = firedBy(input)?.fired;
   return {
     show: ballot.show,
     poll: poll.definition.id,
@@ -36,6 +40,7 @@ export function tellStory(input: WhyInput, receiver: string): BallotStory {
     press: ballot.press,
     k: ballot.k,
     option: poll.definition.options[batch.option]?.id ?? `option ${batch.option}`,
+    ...(fired && { cue: fired.cue.id }),
     stages: STAGES.flatMap((stage) => stage(input) ?? []),
     presses,
   };

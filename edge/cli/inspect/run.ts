@@ -5,6 +5,8 @@ import { say } from "../output.ts";
 import type { TargetOptions } from "../target.ts";
 import { UserError } from "../user-error.ts";
 import { askView, pageLink, type Params } from "./ask.ts";
+import { DEFAULT_FOLDER } from "../network/folder.ts";
+import { withFrames } from "./frame.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
 import { logText } from "./render/log.ts";
 import { reportText } from "./render/report.ts";
@@ -45,7 +47,8 @@ export async function tellWhy(
   receipt: string,
   options: TargetOptions & { json?: boolean; show?: string },
 ): Promise<void> {
-  show(await askView("why", { receipt, show: options.show }, options), options);
+  const report = await askView("why", { receipt, show: options.show }, options);
+  show(await withFrames(report, options.dir ?? DEFAULT_FOLDER), options);
 }
 
 function show(report: Report, { json }: { readonly json?: boolean }): void {

@@ -2,12 +2,11 @@ import type { Chapter } from "../support/chapter.ts";
 import { Members, pause } from "../support/members.ts";
 
 /** How long the members' CPU is looked at, ms, and how often the page asks while somebody has it open. */
-const [LOOK_MS, ASK_MS] = [8_000, 1_000];
+const [LOOK_MS, ASK_MS] = [5_000, 1_000];
 
 /** What looking on costs: CPU of all members of an idle network, while nobody watches and while a page shows a view. */
 export const inspector: Chapter<"nobody" | "lag" | "status" | "log"> = {
   title: "Inspector",
-  rounds: 1,
   start: async () => {
     const members = await Members.plan({ edges: ["fra", "nyc", "syd"], recorder: true, inspect: true });
     await members.start("deno");
