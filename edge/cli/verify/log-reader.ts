@@ -28,7 +28,10 @@ export async function openLog({ url, authToken }: StoreConfig): Promise<LogReade
   }
   const copy = await copyDatabase(pathOf(url));
   try {
-    return readerOf(await openDatabase(`file:${copy.file}`), () => copy.remove());
+    const database = await openDatabase(`file:${copy.file}`);
+    // A mistake of ours must not look like what the log holds: from here on this connection refuses to write.
+    await database.read("PRAGMA query_only = ON");
+    return readerOf(database, () => copy.remove());
   } catch (error) {
     await copy.remove();
     throw error;

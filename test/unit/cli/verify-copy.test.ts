@@ -63,3 +63,12 @@ test("a log on another machine is told from one that is broken", () => {
 function copies(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith("redbutton-verify-"));
 }
+
+test("what was opened to be read cannot be written", async () => {
+  const url = `file:${join(folder, "read.db")}`;
+  await (await openLibsqlStore(url)).close();
+  const log = await openLog({ url, relaxed: false });
+  const bytes = new ChainOfBatches({ shard: 0, edge: "fra", boot: "01".repeat(8) }).ballots([aBallot()]);
+  await expect(log.store.append([{ kind: "batch", show: "demo", bytes }])).rejects.toThrow(/readonly/i);
+  await log.close();
+});
