@@ -86,8 +86,7 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
     await ann.bigButton.click();
     await ann.page.selectOption("#duration", "600");
     expect(await ann.page.locator(".desk .state").innerText()).toContain("DRAFT");
-    await ann.hold(ann.bigButton);
-    await ann.says('Opened "Who shall win the final?"');
+    await ann.hold(ann.bigButton, () => ann.says('Opened "Who shall win the final?"'));
     await ann.offers("Close");
     await tv.asks("Who shall win the final?");
     await tv.says("Choose");
@@ -116,20 +115,18 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
   test("says who has sealed, and goes on without an edge that is named lost", async () => {
     await cluster.member("syd").kill();
     await ann.page.locator(".edges li.away", { hasText: "syd" }).waitFor();
-    await ben.hold(ben.bigButton);
-    await ann.page.locator(".seals", { hasText: "sealed 2 of 3" }).waitFor();
+    await ben.hold(ben.bigButton, () => ann.page.locator(".seals", { hasText: "sealed 2 of 3" }).waitFor());
     await ann.page.locator(".seals", { hasText: "waiting for syd" }).waitFor();
     await shoot(ann.page, "console-sealing");
-    await ann.hold(ann.button("Name lost"));
-    await ann.page.locator(".seals", { hasText: "Final without syd" }).waitFor();
+    const final = ann.page.locator(".seals", { hasText: "Final without syd" });
+    await ann.hold(ann.button("Name lost"), () => final.waitFor());
     await expectFinal(cluster, SHOW.id, "winner", { ben: 1 });
   });
 
   test("releases the result to the viewers", async () => {
     await ann.offers("Release");
     await shoot(ann.page, "console-final");
-    await ann.hold(ann.bigButton);
-    await tv.shows("Final result · 1 vote");
+    await ann.hold(ann.bigButton, () => tv.shows("Final result · 1 vote"));
     await ann.offers("Released");
   });
 
@@ -137,8 +134,7 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
     await ben.page.locator("body").press("j");
     await ben.page.getByRole("heading", { name: "In which year" }).waitFor();
     await ben.page.keyboard.press("o");
-    await ben.holdKey(" ");
-    await ben.offers("Close");
+    await ben.holdKey(" ", () => ben.offers("Close"));
     await tv.asks("In which year was the first red button?");
     await ben.page.keyboard.press("?");
     await ben.page.getByRole("dialog").waitFor();
@@ -146,8 +142,7 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
     await expectAccessible(ben.page);
     await ben.page.keyboard.press("Escape");
     await ben.page.keyboard.press("x");
-    await ben.holdKey("Enter");
-    await ben.says("Emergency stop");
+    await ben.holdKey("Enter", () => ben.says("Emergency stop"));
     await tv.says("The vote is closed");
   });
 
@@ -170,8 +165,7 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
     await ann.button("Rehearse").click();
     await ann.says("Rehearsal");
     await ann.page.getByText("Rehearsal: nothing here counts").waitFor();
-    await ann.hold(ann.bigButton);
-    await ann.offers("Close");
+    await ann.hold(ann.bigButton, () => ann.offers("Close"));
     const set = await Television.switchOn(browser, [cluster.address("nyc")], "talent-final-r1", "&open=1");
     await set.shows("Rehearsal");
     await set.asks("Who shall win the final?");
@@ -187,8 +181,7 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
   test("goes on at another edge when its own is gone", async () => {
     await cluster.member("fra").kill();
     await ann.page.locator(".link", { hasText: "at nyc" }).waitFor();
-    await ann.hold(ann.bigButton);
-    await ann.page.locator(".desk .state", { hasText: /clos/i }).waitFor();
+    await ann.hold(ann.bigButton, () => ann.page.locator(".desk .state", { hasText: /clos/i }).waitFor());
   });
 
   test("breaks no rule of its own policy", () => {

@@ -15,7 +15,7 @@ type RemoteKey = keyof typeof KEYS | "1" | "2" | "3" | "4";
 
 const SCREEN = { width: 1280, height: 720 };
 /** Everything here happens within a few seconds, on a machine that runs other tests too. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export class Television {
   readonly page: Page;
