@@ -65,6 +65,7 @@ type BoardKey =
   | `proposal/${string}/${string}`
   | "watermarks"
   | "awaited"
+  | "forgotten"
   | `poll/${string}`
   | `transition/${string}/${TransitionName}`
   | `scheduled/${string}`
@@ -256,6 +257,21 @@ export class Board {
       this.#set("show", show);
       for (const poll of polls) this.#set(`poll/${poll.id}`, poll);
       for (const threshold of thresholds) this.setThreshold(threshold);
+    });
+  }
+
+  /** When a producer had the show's key destroyed: nothing leads from its ballots back to receivers any more. */
+  get forgotten(): Declaration | undefined {
+    return this.#get<Declaration>("forgotten");
+  }
+
+  /** Puts a key of nobody's in the place of the show's, wherever that stands. */
+  forgetKey(wrappedKey: string, declaration: Declaration): void {
+    this.doc.transact(() => {
+      for (const [key, proposal] of this.#all<Proposal>("proposal/"))
+        this.#map.set(key, { ...proposal, show: { ...proposal.show, wrappedKey } });
+      if (this.show) this.#set("show", { ...this.show, wrappedKey });
+      this.#setOnce("forgotten", declaration);
     });
   }
 

@@ -89,6 +89,8 @@ export class Replica {
   #covered: Watermark | undefined;
   /** Batches stand in a ledger that the log had no room for. */
   #owing = false;
+  /** The show's key was destroyed, and the log has been told. */
+  #keyIsGone = false;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -188,7 +190,9 @@ export class Replica {
       this.#shards.get(header.shard)?.fold.take(bytes);
     }
     this.#resumeClock();
-    if (stored.board.length > MAX_BOARD_UPDATES || prunedBatches > MAX_PRUNED_BATCHES)
+    // A key that was destroyed may stand in the updates that came before.
+    const keepsKey = this.board.forgotten !== undefined && stored.board.length > 1;
+    if (keepsKey || stored.board.length > MAX_BOARD_UPDATES || prunedBatches > MAX_PRUNED_BATCHES)
       await this.compact().catch((error: unknown) => this.#warn("the log could not be compacted", error));
   }
 
@@ -344,6 +348,7 @@ export class Replica {
     if (origin.from !== "here") this.#hearTransitions();
     this.#begin();
     this.#finalise();
+    if (origin.from !== "log") this.#noticeForgotten();
     this.events.onboard();
     for (const onlooker of this.#onlookers) onlooker.onboard?.(origin);
   }
@@ -351,6 +356,14 @@ export class Replica {
   #onfolded(batches: readonly Uint8Array[], from: string | undefined): void {
     this.events.onfolded(batches, from);
     for (const onlooker of this.#onlookers) onlooker.onfolded?.(batches, from);
+  }
+
+  /** What the log holds of a key that was destroyed goes, too: the board's updates give way to what stands now. */
+  #noticeForgotten(): void {
+    if (this.#keyIsGone || this.board.forgotten === undefined) return;
+    this.#keyIsGone = true;
+    const compacted = this.#boardLog.write().then(() => this.compact());
+    compacted.catch((error: unknown) => this.#warn("a destroyed key is still in the log", error));
   }
 
   #writeBoard(): Promise<void> {

@@ -208,6 +208,8 @@ export const ShowBody = v.object({
 export type ShowBody = v.InferOutput<typeof ShowBody>;
 
 /** What an emergency stop has ended, by ids. */
+export const ForgottenAnswer = v.object({ at: Milliseconds, by: v.string() });
+
 export const StopAnswer = v.object({
   closed: v.array(v.string()),
   unscheduled: v.array(v.string()),

@@ -31,6 +31,7 @@ import {
   showAudit,
   showShow,
   startRundown,
+  forgetShow,
   stopShow,
   unschedulePoll,
 } from "./routes/shows.ts";
@@ -127,6 +128,7 @@ export function createApp(deps: AppDeps): App {
   open("POST", "/v1/shows/:show/lost", nameLost(context));
   open("POST", "/v1/shows/:show/rundown", startRundown(context));
   open("POST", "/v1/shows/:show/stop", stopShow(context));
+  open("POST", "/v1/shows/:show/forget", forgetShow(context));
   open("POST", "/v1/shows/:show/polls/:poll/arm", commandPoll(context, "arm"));
   open("POST", "/v1/shows/:show/polls/:poll/open", openPoll(context));
   open("POST", "/v1/shows/:show/polls/:poll/close", commandPoll(context, "close"));

@@ -1,8 +1,8 @@
 import { parseChainId } from "../crdt/batch.ts";
-import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
+import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule, Declaration } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import { mayBecome, type PollState, type TransitionName } from "../crdt/poll.ts";
-import { ReceiverIds } from "../crdt/receiver.ts";
+import { ReceiverIds, SHOW_KEY_BYTES } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Counts, Show } from "../crdt/show.ts";
 import { Shop } from "../crdt/shop.ts";
@@ -29,12 +29,16 @@ import type { Receipt } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";
 import { Selling } from "./selling.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { unwrapShowKey } from "./show-key.ts";
 import { Thresholds } from "./thresholds.ts";
 import { Upkeep, type EdgePlace } from "./upkeep.ts";
 
 /** Bytes of all pictures of a show: the board is logged as one record of at most 4 MiB, and every edge holds it. */
 export const MAX_PICTURES_BYTES = 3 * 1024 * 1024;
+
+/** Polls that may still count ballots: their receivers have to be told apart. */
+const BUSY: ReadonlySet<PollState> = new Set(["armed", "open", "closing", "closed"]);
 
 /** How often it is looked whether the tallies still show this boot's register: every second. */
 const RECLAIM_TICKS = 10;
@@ -235,6 +239,20 @@ export class EdgeShow implements ShowService {
       for (const id of stopped.withdrawn) board.withdraw(id);
     });
     return refusal ?? stopped;
+  }
+
+  async forget(by: string): Promise<Declaration | Refusal> {
+    const { show } = this.#replica;
+    const now = this.#member.clock.now();
+    const unfinished = [...this.#programme.polls()].find((poll) => BUSY.has(stateOf(poll, now)));
+    if (unfinished)
+      return refuse(
+        "poll_state",
+        `forgetting the key of "${show}": poll "${unfinished.definition.id}" is not over yet`,
+      );
+    const wrappedKey = bytesToHex(this.#member.world.random.bytes(SHOW_KEY_BYTES));
+    const refusal = await this.#deed("forget", show, by, (board, at) => board.forgetKey(wrappedKey, { at, by }));
+    return refusal ?? this.#board.forgotten!;
   }
 
   async withdraw(id: string, by: string): Promise<ContentItem | Refusal> {

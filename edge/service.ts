@@ -1,4 +1,4 @@
-import type { AuditEntry, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
+import type { AuditEntry, ContentItem, RosterEntry, Schedule, Declaration } from "../crdt/board.ts";
 import type { ClockTrust } from "../crdt/clock.ts";
 import type { PollState } from "../crdt/poll.ts";
 import type { Product } from "../crdt/shop.ts";
@@ -85,6 +85,8 @@ export interface ShowService {
   startRundown(startsAt: number, by: string): Promise<void | Refusal>;
   /** Emergency stop: closes what is open, takes back what is scheduled, takes everything off the screens. */
   stop(by: string): Promise<Stopped | Refusal>;
+  /** Destroys the show's key: nothing leads from its ballots back to receivers any more. Only once nothing is open. */
+  forget(by: string): Promise<Declaration | Refusal>;
   /** Takes something published off the screens. */
   withdraw(id: string, by: string): Promise<ContentItem | Refusal>;
   /** Names a boot lost: finals no longer wait for it. */

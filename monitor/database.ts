@@ -95,6 +95,11 @@ class LibsqlShows implements Shows {
     const [row] = await this.#database.read("SELECT proposal FROM shows WHERE show = ?", [id]);
     return JSON.parse(text(row?.proposal)) as Proposal;
   }
+
+  async replaceKey(show: string, wrappedKey: string): Promise<void> {
+    const sql = "UPDATE shows SET proposal = json_set(proposal, '$.show.wrappedKey', ?) WHERE show = ?";
+    await this.#database.write(`forgetting the key of "${show}"`, [{ sql, args: [wrappedKey, show] }]);
+  }
 }
 
 /** The latch of a permanent database that another program records into: a server's. */

@@ -30,6 +30,8 @@ export class Recorder implements Duty {
   readonly #member: Member;
   readonly #store: Store;
   readonly #latches: Latches;
+  /** Shows whose key is out of the database. */
+  readonly #forgotten = new Set<string>();
 
   /** `store` is the member's own, opened as permanent: what is folded here has been committed there. */
   constructor(member: Member, store: Store, latches: Latches) {
@@ -54,6 +56,7 @@ export class Recorder implements Duty {
     await awaitBoots(replica);
     await this.#publishWatermarks(replica);
     await this.#latchFinals(replica);
+    await this.#forgetKey(replica);
   }
 
   health(replica: Replica): DutyHealth {
@@ -76,6 +79,13 @@ export class Recorder implements Duty {
         holes: holes.length,
       },
     };
+  }
+
+  /** The show stands in the database, too, as it was established. */
+  async #forgetKey({ show, board }: Replica): Promise<void> {
+    if (!board.forgotten || !board.show || this.#forgotten.has(show)) return;
+    await this.#latches.shows.replaceKey(show, board.show.wrappedKey);
+    this.#forgotten.add(show);
   }
 
   /** First `recorded`, then `pruned` with what the guards need to judge deletions by; only then anything is deleted. */

@@ -152,6 +152,7 @@ const BOARD_SHAPES: ReadonlyMap<string, Shape> = new Map(
     "final/": isOf({ poll: isText, counts: COUNTS, cut: WATERMARK, lost: isList(isText), at: isNumber }),
     watermarks: isOf({ recorded: WATERMARK, pruned: WATERMARK, deletable: isRecord(isRecord(isCount)) }),
     awaited: isList(isText),
+    forgotten: DECLARATION,
     "content/": isOf({ id: isText, kind: isOneOf(...CONTENT_KINDS), title: isText, text: isText, at: isNumber }),
     "threshold/": THRESHOLD,
     "armed/": DECLARATION,

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import {
   AllResultsBody,
+  ForgottenAnswer,
   ProducerPollBody,
   ResultsBody,
   ShowBody,
@@ -57,6 +58,13 @@ export class EdgeApi {
     const param = { show };
     return this.#ask(AllResultsBody, `reading results of "${show}"`, ({ v1 }) =>
       v1.shows[":show"].results.$get({ param }),
+    );
+  }
+
+  forget(show: string): Promise<v.InferOutput<typeof ForgottenAnswer>> {
+    const param = { show };
+    return this.#ask(ForgottenAnswer, `destroying the key of "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].forget.$post({ param }),
     );
   }
 

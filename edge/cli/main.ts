@@ -135,6 +135,13 @@ shows
   .addOption(token())
   .action(async (file, options) => (await import("./show.ts")).createShow(file, options));
 shows
+  .command("forget <show>")
+  .description("destroy the key of a show that is over: nothing leads from its ballots back to receivers")
+  .addOption(dir())
+  .addOption(edge())
+  .addOption(token())
+  .action(async (show, options) => (await import("./show.ts")).forgetShow(show, options));
+shows
   .command("list")
   .description("list shows and their polls")
   .addOption(dir())

@@ -19,6 +19,12 @@ function readShowFile(file: string): unknown {
   }
 }
 
+/** Destroys a show's key: its ballots stay, and lead to nobody. */
+export async function forgetShow(show: string, options: TargetOptions): Promise<void> {
+  await (await targetApi(options, "producer")).forget(show);
+  say(`the key of "${show}" is destroyed: its ballots lead to nobody. Backups made before still hold it`);
+}
+
 /** Shows of the network with their polls. */
 export async function listShows(options: TargetOptions): Promise<void> {
   const api = await targetApi(options, "reader");

@@ -6,6 +6,7 @@ import type {
   AuditBody,
   ContentBody,
   ContentItemBody,
+  ForgottenAnswer,
   GraphicsBody,
   HealthBody,
   LostAnswer,
@@ -50,6 +51,7 @@ export type EdgeRoutes = {
   "/v1/shows/:show/thresholds/:threshold/arm": { $post: Endpoint<OfThreshold, ThresholdAnswer> };
   "/v1/shows/:show/thresholds/:threshold/disarm": { $post: Endpoint<OfThreshold, ThresholdAnswer> };
   "/v1/shows/:show/stop": { $post: Endpoint<InShow, StopAnswer> };
+  "/v1/shows/:show/forget": { $post: Endpoint<InShow, InferOutput<typeof ForgottenAnswer>> };
   "/v1/shows/:show/rundown": { $post: Endpoint<InShow & { json: InferInput<typeof RundownBody> }, ShowBody> };
   "/v1/shows/:show/results": { $get: Endpoint<InShow, AllResultsBody> };
   "/v1/shows/:show/polls/:poll/results": { $get: Endpoint<OfPoll, ResultsBody> };

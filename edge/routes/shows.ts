@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { AuditBody, LostAnswer, ProducerPollBody, ShowBody, StopAnswer } from "../answers.ts";
+import { AuditBody, LostAnswer, ProducerPollBody, ShowBody, ForgottenAnswer, StopAnswer } from "../answers.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
 import { check, checkJson, LostBody, OpenBody, RundownBody, ScheduleBody } from "../schemas.ts";
@@ -118,6 +118,15 @@ export function startRundown(context: RouteContext): RouteHandler {
   return described(RUNDOWN, handler);
 }
 
+/** Destroys the show's key, for ever. */
+export function forgetShow(context: RouteContext): RouteHandler {
+  const handler = withRole(context, "producer", async (_c, show, { subject }) => {
+    const forgotten = await show.forget(subject);
+    return isRefusal(forgotten) ? problem(forgotten) : answer(forgotten, 200, PRODUCERS);
+  });
+  return described(FORGET, handler);
+}
+
 /** Emergency stop. An operator may: whoever sees the fire pulls the handle. */
 export function stopShow(context: RouteContext): RouteHandler {
   const handler = withRole(context, "operator", async (_c, show, { subject }) => {
@@ -216,6 +225,14 @@ const RUNDOWN = {
   body: RundownBody,
   answer: ShowBody,
   refusals: [...DEED_REFUSALS, ...BODY_REFUSALS],
+} as const;
+
+const FORGET = {
+  summary: "Destroys the show's key: nothing leads from its ballots back to receivers any more",
+  tag: "producers",
+  token: "producer",
+  answer: ForgottenAnswer,
+  refusals: [...DEED_REFUSALS, "poll_state"],
 } as const;
 
 const STOP = {

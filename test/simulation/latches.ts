@@ -28,7 +28,10 @@ export class SimLatches {
   of(life: Life): Latches {
     return {
       finals: { latch: (show, final) => this.#commit(life, () => this.#latch(life, show, final)) },
-      shows: { establish: (proposal) => this.#commit(life, () => this.#shows.establish(proposal)) },
+      shows: {
+        establish: (proposal) => this.#commit(life, () => this.#shows.establish(proposal)),
+        replaceKey: (show, key) => this.#commit(life, () => this.#shows.replaceKey(show, key)),
+      },
     };
   }
 

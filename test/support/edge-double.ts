@@ -274,6 +274,11 @@ export class ShowDouble implements ShowService {
     for (const { poll, afterMs } of rundown) await this.schedule(poll, { opensAt: startsAt + afterMs }, by);
   }
 
+  async forget(by: string): Promise<{ at: number; by: string }> {
+    this.note("forget", this.definition.id, by);
+    return { at: this.#world.clock.now(), by };
+  }
+
   async stop(by: string): Promise<Stopped> {
     const open = [...this.#polls.values()].filter((poll) => poll.view(this.#world.clock.now()).state === "open");
     const closed = open.map(({ definition }) => definition.id);

@@ -17,6 +17,7 @@ describe("who may do what", () => {
     ["POST", "/v1/shows", "producer", { json: file }],
     ["GET", "/v1/shows/demo", "reader", {}],
     ["GET", "/v1/shows/demo/audit", "viewer", {}],
+    ["POST", "/v1/shows/demo/forget", "producer", {}],
     ["POST", "/v1/shows/demo/lost", "producer", { json: { edge: "fra", boot: "b1" } }],
     ["POST", "/v1/shows/demo/polls/secret/arm", "operator", {}],
     ["POST", "/v1/shows/demo/polls/open/open", "operator", {}],

@@ -37,6 +37,7 @@ function fullBoard(): [key: string, value: unknown][] {
   board.setFinal({ poll: "best", counts, cut: { [CHAIN]: 3 }, lost: [`fra/${BOOT}`], at: 2 }, by);
   board.setRosterEntry({ edge: "fra", boot: BOOT, state: "live", region: "", shards: [0], address: "", since: 1 });
   board.setWatermarks({ recorded: { [CHAIN]: 3 }, pruned: {}, deletable: { "final/ledger/0": { 7: 2 } } });
+  board.forgetKey("00ff".repeat(16), by);
   board.setAwaited([`fra/${BOOT}`]);
   board.publish({ id: "b", kind: "lower-third", title: "", text: "", at: 1 });
   board.publish({ id: "a", kind: "picture", title: "", text: "", mediaType: "image/png", hash: "h", at: 1 });
