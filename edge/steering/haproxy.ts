@@ -1,3 +1,4 @@
+import { parseAddress } from "./address.ts";
 import type { Candidate } from "./candidate.ts";
 import { DEFAULT_THRESHOLDS } from "./health.ts";
 import { distanceKm, type Place } from "./place.ts";
@@ -104,8 +105,16 @@ function inOrder({ policy, order, edges }: HaproxyWish, first: string | undefine
 /** A server of weight 0 keeps those it has and gets nobody new. */
 function serverLine(edge: Candidate, backup: boolean): string {
   const state = { up: "", draining: " weight 0", down: " disabled" }[edge.admin];
-  const tls = edge.address.startsWith("https:") ? " ssl verify required ca-file @system-ca check-ssl" : "";
-  return `server ${edge.edge} ${hostOf(edge)}${tls}${state}${backup ? " backup" : ""}`;
+  return `server ${edge.edge} ${hostOf(edge)}${tlsOf(edge)}${state}${backup ? " backup" : ""}`;
+}
+
+/** The certificate has to be for the edge's address, whatever name the receiver asked for. */
+function tlsOf({ address }: Candidate): string {
+  const { protocol, hostname } = new URL(address);
+  if (protocol !== "https:") return "";
+  const verified = " ssl verify required ca-file @system-ca check-ssl";
+  if (parseAddress(hostname)) return verified;
+  return `${verified} sni str(${hostname}) check-sni ${hostname} verifyhost ${hostname}`;
 }
 
 function balanceOf(policy: PolicyName): string {

@@ -8,6 +8,7 @@ import { WebSocket } from "ws";
 import { freePorts } from "../../edge/cli/network/ports.ts";
 import { EdgeStub } from "../support/edge-stub.ts";
 import { endAll, redbutton, until, type Started } from "../support/processes.ts";
+import { edgesDown } from "../support/steering-log.ts";
 import { missingPrograms, runProgram, startProgram, type RunningProgram } from "../support/programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "redbutton-lb-"));
@@ -17,6 +18,9 @@ let ports: { lb: number; status: number; haproxy: number };
 let lb: Started;
 let haproxy: RunningProgram | undefined;
 const noHaproxy = missingPrograms("haproxy");
+
+/** More than a test takes on any machine: what is under way ends when the test says so, and by no clock. */
+const DRAIN_MS = 120_000;
 
 interface Echo {
   readonly edge: string;
@@ -50,6 +54,7 @@ function writeSettings(more: object): void {
     listen: { host: "127.0.0.1", port: ports.lb },
     status: { host: "127.0.0.1", port: ports.status },
     seeds: stubs.map(({ address }) => address),
+    drainMs: DRAIN_MS,
     ...more,
   };
   writeFileSync(settingsFile, JSON.stringify(settings));
@@ -179,21 +184,22 @@ describe.for(fronts)("%s", (front) => {
   });
 
   test.skipIf(why)(`goes on where every edge says that it is not ready${why}`, async () => {
-    const downs = () => lb.output().split('"health":"down"').length;
-    const before = downs();
     for (const stub of stubs) stub.condition = "not ready";
     await until("all down", () =>
-      front === "lb" ? downs() === before + 3 : haproxy!.output().includes("no server available"),
+      front === "lb" ? edgesDown(lb.output()) === "fra nyc syd" : haproxy!.output().includes("no server available"),
     );
     await until("all of them again", async () => (await edgesOf(front, 60)) === "fra nyc syd");
   });
 });
 
 test("the same receiver comes to the same edge", async () => {
-  const edges = await Promise.all(
-    Array.from({ length: 20 }, () => echo("lb", "/who", { headers: { Authorization: "Bearer mine" } })),
-  );
-  expect(new Set(edges.map(({ edge }) => edge)).size).toBe(1);
+  const edgesOfMine = async () => {
+    const mine = { headers: { Authorization: "Bearer mine" } };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => echo("lb", "/who", mine)));
+    return new Set(answers.map(({ edge }) => edge));
+  };
+  // A busy machine's edge may miss its checks just then, and its receivers are moved.
+  await until("one edge for all 20", async () => (await edgesOfMine()).size === 1);
 });
 
 test("the front refuses as an edge would, where there is none", async () => {

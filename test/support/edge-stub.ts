@@ -1,8 +1,15 @@
 // What steering sees of an edge, and an echo behind it: /healthz, /readyz and /v1/edges answer as a test wishes.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { LoadBody } from "../../edge/steering/report.ts";
+
+/** A certificate and its key, as PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 export type Condition = "well" | "not ready" | "draining" | "hung";
 
@@ -18,9 +25,11 @@ export class EdgeStub {
   /** More about it on the roster, e.g. its place. */
   readonly #more: object;
   readonly #server: Server;
+  readonly #scheme: "http" | "https";
   readonly #roster: EdgeStub[];
 
-  private constructor(name: string, more: object, roster: EdgeStub[], server: Server) {
+  private constructor(name: string, more: object, roster: EdgeStub[], server: Server, scheme: "http" | "https") {
+    this.#scheme = scheme;
     this.name = name;
     this.#more = more;
     this.#roster = roster;
@@ -34,17 +43,26 @@ export class EdgeStub {
     });
   }
 
-  /** Starts one; it joins the edges in `roster`, which each of them lists. `port`: 0 for any free one. */
-  static async start(name: string, more: object, roster: EdgeStub[], port = 0): Promise<EdgeStub> {
-    const server = createServer();
+  /**
+   * Starts one; it joins the edges in `roster`, which each of them lists. `port`: 0 for any free one. Over TLS where it has
+   * a certificate.
+   */
+  static async start(
+    name: string,
+    more: object,
+    roster: EdgeStub[],
+    port = 0,
+    certificate?: Certificate,
+  ): Promise<EdgeStub> {
+    const server = certificate ? createTlsServer(certificate) : createServer();
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    const stub = new EdgeStub(name, more, roster, server);
+    const stub = new EdgeStub(name, more, roster, server, certificate ? "https" : "http");
     roster.push(stub);
     return stub;
   }
 
   get address(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   /** Nobody listens there any more. */

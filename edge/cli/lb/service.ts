@@ -9,11 +9,9 @@ import { Directory } from "../steering/directory.ts";
 import { Figures } from "../steering/figures.ts";
 import { listenMetrics, type MetricsListener } from "../steering/metrics-listener.ts";
 import { policyOf } from "../steering/settings.ts";
-import { openFront, type Front, type FrontAsk } from "./front.ts";
+import type { FrontAsk } from "./ask.ts";
+import { openFront, type Front } from "./front.ts";
 import type { LbSettings } from "./settings.ts";
-
-/** How long requests under way may take when the front stops, ms. */
-const CLOSE_GRACE_MS = 2000;
 
 /** The load balancer as a whole: its listener, its edges, its data. */
 export class LbService {
@@ -52,7 +50,7 @@ export class LbService {
   }
 
   async stop(): Promise<void> {
-    await this.#front?.close(CLOSE_GRACE_MS);
+    await this.#front?.close(this.#settings.drainMs);
     this.#directory.stop();
     await this.#status?.close();
   }

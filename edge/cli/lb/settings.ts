@@ -11,6 +11,11 @@ const lbSettings = v.strictObject({
   listen: listener,
   /** Proxies before this one, whose word on a client's address (X-Forwarded-For) is taken. */
   proxies: v.optional(v.array(v.string("a proxy's IP address")), []),
+  /** How long requests under way may take when the front stops, ms: a ballot takes some, an upload more. */
+  drainMs: v.optional(
+    v.pipe(v.number(), v.minValue(0, "0 or more"), v.maxValue(300_000, "at most 300000, five minutes")),
+    2000,
+  ),
   /** Where /metrics and /healthz are served; nowhere, if left out. */
   status: v.optional(listener),
 });
