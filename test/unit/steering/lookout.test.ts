@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { LOAD_EXPIRES_MS, Lookout, type Sighting } from "../../../edge/steering/lookout.ts";
 import { loadBody, readReport, type Report } from "../../../edge/steering/report.ts";
+import { PROBE_TIMEOUT_MS } from "../../../edge/steering/probe.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
 
 const INTERVAL_MS = 500;
@@ -67,6 +68,25 @@ describe("an edge that is looked at", () => {
       ["fra", "down", false],
       ["fra", "up", false],
     ]);
+  });
+
+  test.for([0, 100, 250, 400, 500])("that hangs %i ms after a check is down within 2.5 s", async (after) => {
+    const { lookout, answer, world } = scene();
+    const run = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 50) {
+        world.advance(50);
+        await settle();
+      }
+    };
+    lookout.watch([FRA]);
+    await settle();
+    await run(after);
+    const timeout = new Error("no answer in time");
+    answer(() => new Promise((_, reject) => world.timers.after(PROBE_TIMEOUT_MS, () => reject(timeout))));
+    await run(PROBE_TIMEOUT_MS);
+    expect(lookout.of("fra").health).toBe("up");
+    await run(2500 - PROBE_TIMEOUT_MS);
+    expect(lookout.of("fra").health).toBe("down");
   });
 
   test.for<[what: string, report: Report, health: string]>([
