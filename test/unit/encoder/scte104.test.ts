@@ -118,4 +118,5 @@ test("a stream is cut into messages however it is split", () => {
 
 test("a messageSize that cannot be ends the stream", () => {
   expect(() => new MessageFraming().push(Uint8Array.of(0xff, 0xff, 0, 3))).toThrow("got a messageSize of 3");
+  expect(() => new MessageFraming().push(new TextEncoder().encode("GET / HTTP/1.1"))).toThrow("got opID 0x4745");
 });
