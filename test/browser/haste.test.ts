@@ -49,8 +49,8 @@ describe.skipIf(NO_BROWSER)(`haste${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : "
     const times: number[] = [];
     for (const digit of ["1", "2", "3", "4", "1", "2", "3", "4"] as const) times.push(await workOfKey(tv.page, digit));
     await debug.send("Emulation.setCPUThrottlingRate", { rate: 1 });
-    // The quickest of eight: load of other programs only ever adds.
-    expect(Math.min(...times)).toBeLessThan(ANSWER_MS);
+    // The middle of eight: other programs' load adds to some of them, and a page that is slow is slow every time.
+    expect(times.toSorted((a, b) => a - b)[4]).toBeLessThan(ANSWER_MS);
     expect(await tv.page.locator("#status").innerText()).not.toBe("");
     await tv.page.close();
   });
