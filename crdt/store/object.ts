@@ -36,6 +36,8 @@ export interface ObjectStoreOptions {
 export const MAX_LOG_BYTES = 8 * 2 ** 30;
 /** Batches read at a time: up to 4 MiB. */
 const PAGE_BATCHES = 256;
+/** After so many appended bytes the database is measured again. */
+const MEASURE_BYTES = 16 * 2 ** 20;
 /** Bytes of a value: an object's storage takes 2 MB. */
 const PIECE_BYTES = 2 ** 20;
 
@@ -58,6 +60,9 @@ export class ObjectStore implements Store {
   readonly #chains = new Map<string, number>();
   #compacting: Promise<void> = Promise.resolve();
   #closed = false;
+  /** The database's size when it was last measured, and what was appended since, bytes. */
+  #measured = 0;
+  #unmeasured = Infinity;
 
   constructor(storage: ObjectStorage, options: ObjectStoreOptions) {
     this.#storage = storage;
@@ -74,9 +79,7 @@ export class ObjectStore implements Store {
 
   async append(records: readonly StoreRecord[]): Promise<void> {
     records.forEach(assertStorable);
-    const { maxBytes = MAX_LOG_BYTES } = this.#options;
-    if (this.#storage.sql.databaseSize > maxBytes)
-      throw new StoreFull(`appending: the object's log has its ${maxBytes} bytes`);
+    this.#assertRoom(records);
     await this.#write("appending", () => records.forEach((record) => this.#put(record)));
   }
 
@@ -103,6 +106,17 @@ export class ObjectStore implements Store {
 
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  /** Measuring takes as long as a write, so it is done seldom while there is plenty of room. */
+  #assertRoom(records: readonly StoreRecord[]): void {
+    const { maxBytes = MAX_LOG_BYTES } = this.#options;
+    for (const record of records) this.#unmeasured += 2 * sizeOf(record);
+    if (this.#unmeasured > MEASURE_BYTES || this.#measured + this.#unmeasured > maxBytes) {
+      this.#measured = this.#storage.sql.databaseSize;
+      this.#unmeasured = 0;
+    }
+    if (this.#measured > maxBytes) throw new StoreFull(`appending: the object's log has its ${maxBytes} bytes`);
   }
 
   #loadShow(id: string): StoredShow {
@@ -265,6 +279,18 @@ const DELETE_PIECES = `
   WHERE show = ? AND generation IS NOT (SELECT generation FROM snapshots WHERE show = ?)`;
 const DELETE_BOARD_PIECES = `
   DELETE FROM board_pieces WHERE position IN (SELECT position FROM board_updates WHERE show = ? AND position <= ?)`;
+
+function sizeOf(record: StoreRecord): number {
+  switch (record.kind) {
+    case "batch":
+    case "introduction":
+      return record.bytes.length;
+    case "board":
+      return record.update.length;
+    case "boot":
+      return record.boot.length;
+  }
+}
 
 /** At least one piece, also of nothing. */
 function piecesOf(bytes: Uint8Array): Uint8Array[] {

@@ -48,12 +48,13 @@ export class Door {
       const { ASSETS } = this.#env;
       return ASSETS ? servePages(ASSETS, request, url) : nothingAt(url.pathname);
     }
-    const member = url.searchParams.get("member");
+    const member = url.search === "" ? null : url.searchParams.get("member");
     if (member === RECORDER_NAME) return this.#recorder();
     if (member !== null && this.#steering.knows(member)) return this.#ask(request, [member]);
-    const index = await this.#indexOf(request, url);
-    ctx.waitUntil(this.#learnLoads(index));
-    return this.#ask(request, this.#steering.order({ place: placeOf(request), index }));
+    const index = this.#settings.objects === 1 ? 0 : await this.#indexOf(request, url);
+    const stale = this.#steering.stale(index);
+    if (stale.length > 0) ctx.waitUntil(this.#learnLoads(stale));
+    return this.#ask(request, this.#steering.order({ place: () => placeOf(request), index }));
   }
 
   /** The first that answers. What has a body is not sent twice: whoever sent it knows how to do that with the same press. */
@@ -87,7 +88,6 @@ export class Door {
   /** Which of a region's objects the request is for; any will do where that is not told. */
   async #indexOf(request: Request, url: URL): Promise<number> {
     const { objects } = this.#settings;
-    if (objects === 1) return 0;
     const named = url.searchParams.get("shard");
     if (named !== null && /^\d{1,5}$/.test(named)) return Number(named) % objects;
     if (url.pathname === "/v1/receivers") return spread(clientNetwork(clientAddress(request)).subnet) % objects;
@@ -100,7 +100,7 @@ export class Door {
   }
 
   async #learnShow(id: string, request: Request): Promise<ShowShards | undefined> {
-    for (const name of this.#steering.order({ place: placeOf(request), index: 0 })) {
+    for (const name of this.#steering.order({ place: () => placeOf(request), index: 0 })) {
       try {
         const found = await edgeStub(this.#env, this.#settings, name).showOf(id);
         if (!found) continue;
@@ -118,7 +118,7 @@ export class Door {
     return undefined;
   }
 
-  async #learnLoads(index: number): Promise<void> {
+  async #learnLoads(names: readonly string[]): Promise<void> {
     const learn = async (name: string) => {
       try {
         this.#steering.learn(name, (await edgeStub(this.#env, this.#settings, name).load()) ?? undefined);
@@ -126,7 +126,7 @@ export class Door {
         this.#steering.failed(name);
       }
     };
-    await Promise.all(this.#steering.stale(index).map(learn));
+    await Promise.all(names.map(learn));
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { Member } from "../../../crdt/member.ts";
 import type { World } from "../../../crdt/ports.ts";
-import { openObjectStore, type ObjectStore } from "../../../crdt/store/object.ts";
+import { openObjectStore } from "../../../crdt/store/object.ts";
+import type { Store } from "../../../crdt/store/store.ts";
 import { createApp, type App } from "../../app.ts";
 import { Edge } from "../../edge.ts";
 import { Broadcaster } from "../../jwks.ts";
@@ -12,6 +13,7 @@ import type { Client } from "../host/door.ts";
 import type { Env } from "./env.ts";
 import { acceptSocket, dialFrom } from "./links.ts";
 import { objectIdentity, peersOf, shardsOf, type ObjectMember } from "./members.ts";
+import { PacedStore } from "./paced-store.ts";
 import { PLACE_OF_HINT, placeOf } from "./places.ts";
 import { OBJECT_CAPACITY } from "./steering.ts";
 import { ReceiverSockets } from "./receiver-sockets.ts";
@@ -33,7 +35,7 @@ export class EdgeLife {
   readonly settled: Promise<void>;
   readonly #member: Member;
   readonly #app: App;
-  readonly #store: ObjectStore;
+  readonly #store: Store;
   readonly #world: World;
 
   static async open(
@@ -43,7 +45,7 @@ export class EdgeLife {
     ctx: DurableObjectState,
     world: World,
   ): Promise<EdgeLife> {
-    const store = openObjectStore(ctx.storage);
+    const store = new PacedStore(openObjectStore(ctx.storage), world);
     const member = await Member.open({
       identity: objectIdentity(self, settings.network),
       listens: true,
@@ -64,7 +66,7 @@ export class EdgeLife {
     ctx: DurableObjectState,
     world: World,
     member: Member,
-    store: ObjectStore,
+    store: Store,
   ) {
     this.#member = member;
     this.#store = store;

@@ -175,7 +175,8 @@ export class EdgeObject extends DurableObject<Env> {
 }
 
 function isLink(request: Request): boolean {
-  if (!request.headers.has("upgrade")) return false;
+  // Asked for each ballot: most are told from links by this alone.
+  if (!request.url.includes(BACKBONE_PATH)) return false;
   const { pathname } = new URL(request.url);
   return pathname.startsWith(BACKBONE_PATH) && pathname.endsWith(LINK_PATH);
 }

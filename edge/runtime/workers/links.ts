@@ -36,9 +36,17 @@ function request(env: Env, settings: Settings, address: string, signal: AbortSig
 
 /** An edge object by its name; where it is new it is made in its region. */
 export function edgeStub(env: Env, { regions }: Settings, name: string): DurableObjectStub<EdgeObject> {
-  const hint: LocationHint | undefined = regions.find((region) => name.startsWith(`${region.name}-`))?.hint;
-  return env.EDGES.get(env.EDGES.idFromName(name), hint ? { locationHint: hint } : {});
+  let place = places.get(name);
+  if (!place) {
+    const hint = regions.find((region) => name.startsWith(`${region.name}-`))?.hint;
+    place = { id: env.EDGES.idFromName(name), options: hint ? { locationHint: hint } : {} };
+    places.set(name, place);
+  }
+  return env.EDGES.get(place.id, place.options);
 }
+
+/** Of each object, for the isolate's life: an id is a hash of its name. */
+const places = new Map<string, { id: DurableObjectId; options: { locationHint?: LocationHint } }>();
 
 /** Answers a request with a WebSocket that keeps its object awake: a link, or a reader. */
 export function acceptSocket(accept: (socket: Socket) => void): Response {

@@ -17,6 +17,8 @@ export const DOWN_MS = 2000;
 /** A load is believed so long, ms; then it is asked for again. */
 export const LOAD_MS = 5000;
 
+const NOBODY: string[] = [];
+
 interface Known {
   readonly load: Load | undefined;
   readonly askedAt: number;
@@ -24,7 +26,7 @@ interface Known {
 
 /** What a Worker asks of an object before it steers. */
 export interface SteeringWish {
-  readonly place: Place | undefined;
+  readonly place: () => Place | undefined;
   /** Number of the object in its region. */
   readonly index: number;
 }
@@ -34,6 +36,8 @@ export class Steering {
   readonly #settings: Settings;
   readonly #names: ReadonlySet<string>;
   readonly #candidates: readonly Candidate[];
+  /** By number, where one region has all there is. */
+  readonly #only: readonly (readonly string[])[];
   readonly #policy: Policy;
   readonly #now: () => number;
   readonly #draw: () => number;
@@ -45,6 +49,8 @@ export class Steering {
     this.#settings = settings;
     this.#names = new Set(objectMembers(settings).flatMap(({ name, role }) => (role === "edge" ? [name] : [])));
     this.#candidates = candidatesOf(settings);
+    const isSingle = settings.regions.length === 1 || settings.pinned !== undefined;
+    this.#only = isSingle ? this.#candidates.map(({ edge }) => [edge]) : [];
     this.#policy = policyNamed(
       settings.policy,
       settings.regions.map(({ name }) => name),
@@ -53,8 +59,11 @@ export class Steering {
     this.#draw = draw;
   }
 
-  /** Names of objects that may take the request, best first. */
-  order({ place, index }: SteeringWish): string[] {
+  /** Names of objects that may take the request, best first. `place` is asked for only where there is a choice. */
+  order({ place: placeOf, index }: SteeringWish): readonly string[] {
+    const only = this.#only[index];
+    if (only) return only;
+    const place = placeOf();
     const now = this.#now();
     const candidates = this.#candidates.map((candidate): Candidate => {
       const load = this.#loads.get(candidate.edge)?.load;
@@ -77,7 +86,7 @@ export class Steering {
 
   /** Objects with this number whose load should be asked for; each once in `LOAD_MS`. */
   stale(index: number): string[] {
-    if (this.#settings.regions.length === 1 || this.#settings.pinned !== undefined) return [];
+    if (this.#only.length > 0) return NOBODY;
     const now = this.#now();
     const names = this.#candidates.filter(({ shards }) => shards?.includes(index)).map(({ edge }) => edge);
     const stale = names.filter((name) => (this.#loads.get(name)?.askedAt ?? -Infinity) + LOAD_MS <= now);
