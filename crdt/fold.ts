@@ -26,6 +26,12 @@ export const MAX_WAITING_BATCHES = 4096;
 /** What became of a batch that was handed to the fold. */
 export type Taken = "folded" | "known" | "waiting";
 
+/**
+ * Of which receivers' choices a fold keeps tables, some 20 bytes a receiver each: of all, of polls and not of who is
+ * present, or of none, and then it knows what is covered and sealed, and counts nothing.
+ */
+export type FoldTables = "all" | "polls" | "none";
+
 /** A chain's last batch that was folded here. */
 interface Head {
   readonly hash: Uint8Array;
@@ -67,6 +73,7 @@ export class Fold {
   readonly #rulesOf: (poll: number) => TallyRules | undefined;
   readonly #epoch: number;
   readonly #keepsVoters: boolean;
+  readonly #tables: FoldTables;
   readonly #edges = new EdgeList();
   readonly #tallies = new Map<number, Tally>();
   /** Polls that are final: the cut that their result stands for. */
@@ -82,10 +89,16 @@ export class Fold {
    * `rulesOf` gives a poll's rules by its index; `epoch` is the show's, in ms since 1970. `keepsVoters`: keeps who has
    * voted in any poll as well, 16 bytes a receiver and more.
    */
-  constructor(rulesOf: (poll: number) => TallyRules | undefined, epoch: number, keepsVoters = false) {
+  constructor(
+    rulesOf: (poll: number) => TallyRules | undefined,
+    epoch: number,
+    keepsVoters = false,
+    tables: FoldTables = "all",
+  ) {
     this.#rulesOf = rulesOf;
     this.#epoch = epoch;
     this.#keepsVoters = keepsVoters;
+    this.#tables = tables;
   }
 
   /** Takes a batch's bytes. Throws `BatchError` where they are none. */
@@ -228,12 +241,23 @@ export class Fold {
   /** The tally of a poll, made when first asked for; undefined where the poll is not defined or final. */
   tally(poll: number): Tally | undefined {
     const known = this.#tallies.get(poll);
-    if (known || this.#cuts.has(poll)) return known;
+    if (known || this.#cuts.has(poll) || !this.#hasTable(poll)) return known;
     const rules = poll === PRESENCE || this.#isVoters(poll) ? PRESENCE_RULES : this.#rulesOf(poll);
     if (!rules) return undefined;
     const tally = new Tally(rules, this.#epoch, this.#edges);
     this.#tallies.set(poll, tally);
     return tally;
+  }
+
+  #hasTable(poll: number): boolean {
+    switch (this.#tables) {
+      case "all":
+        return true;
+      case "polls":
+        return poll !== PRESENCE;
+      case "none":
+        return false;
+    }
   }
 
   #fold(id: string, batch: Batch, bytes: Uint8Array): void {

@@ -3,6 +3,7 @@ import { BOOT_BYTES, chainId, decodeHeader, parseChainId, type Chain } from "./b
 import { HybridClock, judgeClock, type ClockTrust } from "./clock.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
 import { SLUG } from "./documents.ts";
+import type { FoldTables } from "./fold.ts";
 import { Journal } from "./journal.ts";
 import type { Dial, Random, World } from "./ports.ts";
 import { Replica } from "./replica.ts";
@@ -29,6 +30,11 @@ export interface MemberOptions {
   readonly permanent?: boolean;
   /** Its folds keep who has voted in any poll: a watcher's. */
   readonly keepsVoters?: boolean;
+  /**
+   * All where it is left out: admission and thresholds go by them. "none" is for a recorder that has little memory, a
+   * Durable Object above all: it counts from the database, a shard at a time, when a poll is over.
+   */
+  readonly tables?: FoldTables;
   /** The clock is disciplined by other means (PTP, a radio clock): peers need not confirm it. */
   readonly clockTrusted?: boolean;
   /**
@@ -315,6 +321,7 @@ export class Member {
       world,
       permanent: this.#options.permanent ?? false,
       keepsVoters: this.#options.keepsVoters ?? false,
+      tables: this.#options.tables ?? "all",
     });
     this.#replicas.set(show, replica);
     replica.events.onupdate = (document, update, origin) => this.backbone.push(document, update, origin);

@@ -6,7 +6,7 @@ import { Board } from "./board.ts";
 import type { HybridClock } from "./clock.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
 import { boardName, ledgerName, parseDocumentName, talliesName } from "./documents.ts";
-import type { StandingSeal } from "./fold.ts";
+import type { FoldTables, StandingSeal } from "./fold.ts";
 import type { Journal } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
 import { consequences, HERE, LOG, originOf, type Origin } from "./origin.ts";
@@ -39,6 +39,8 @@ export interface ReplicaOptions {
   readonly permanent: boolean;
   /** The fold keeps who has voted in any poll: a watcher's. */
   readonly keepsVoters?: boolean;
+  /** See `FoldTables`; all of them where it is left out. */
+  readonly tables?: FoldTables;
 }
 
 /** What a replica tells its owner. */
@@ -415,7 +417,7 @@ export class Replica {
   }
 
   #addShard(number: number, created: number): void {
-    const { show, member, boot, earlierBoots, journal, world, keepsVoters = false } = this.#options;
+    const { show, member, boot, earlierBoots, journal, world, keepsVoters = false, tables = "all" } = this.#options;
     const doc = this.#addDocument(ledgerName(show, number));
     const shard = new Shard({
       show,
@@ -425,6 +427,7 @@ export class Replica {
       created,
       rulesOf: (poll) => this.#rulesOf(poll),
       keepsVoters,
+      tables,
       journal,
       timers: world.timers,
       onvisible: (batches) => this.#onvisible(batches),

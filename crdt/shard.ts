@@ -1,7 +1,7 @@
 import * as Y from "yjs";
 import { chainId, headerOf, MAX_SEALED_CHAINS, type Chain, type SealedChain } from "./batch.ts";
 import type { Watermark } from "./coverage.ts";
-import { Fold } from "./fold.ts";
+import { Fold, type FoldTables } from "./fold.ts";
 import type { Journal } from "./journal.ts";
 import { isPruned, Ledger } from "./ledger.ts";
 import { HERE } from "./origin.ts";
@@ -27,6 +27,7 @@ export interface ShardOptions {
   readonly rulesOf: (poll: number) => TallyRules | undefined;
   /** Keeps who has voted in any poll. */
   readonly keepsVoters?: boolean;
+  readonly tables?: FoldTables;
   readonly journal: Journal;
   readonly timers: Timers;
   /** Batches of our own became durable and folded, and have not left yet. */
@@ -47,7 +48,8 @@ export class Shard {
   constructor(options: ShardOptions) {
     this.#options = options;
     this.ledger = new Ledger(options.doc);
-    this.fold = new Fold(options.rulesOf, options.created - EPOCH_SLACK_MS, options.keepsVoters);
+    const { rulesOf, created, keepsVoters, tables } = options;
+    this.fold = new Fold(rulesOf, created - EPOCH_SLACK_MS, keepsVoters, tables);
     this.writer = new Writer(options.show, options.chain, options.journal, options.timers, (batches) => {
       for (const bytes of batches) this.fold.take(bytes);
       options.onvisible(batches);

@@ -1,6 +1,6 @@
 import { parseChainId } from "../crdt/batch.ts";
 import { leastOf, type Watermark } from "../crdt/coverage.ts";
-import { refold } from "../crdt/fold.ts";
+import { Fold } from "../crdt/fold.ts";
 import type { Member } from "../crdt/member.ts";
 import { finality, pollState } from "../crdt/poll.ts";
 import { HERE } from "../crdt/origin.ts";
@@ -8,7 +8,8 @@ import type { Replica } from "../crdt/replica.ts";
 import { ledgerName } from "../crdt/documents.ts";
 import { EPOCH_SLACK_MS } from "../crdt/shard.ts";
 import { Shop } from "../crdt/shop.ts";
-import type { Final, Poll } from "../crdt/show.ts";
+import type { Counts, Final, Poll } from "../crdt/show.ts";
+import { addCounts } from "../crdt/tallies.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { Finals } from "./finals.ts";
 import type { Shows } from "./shows.ts";
@@ -124,17 +125,22 @@ export class Recorder implements Duty {
     }
   }
 
-  /** Folds exactly the cut, from the database: what the result stands for now and for ever. */
+  /**
+   * Folds exactly the cut, from the database: what the result stands for now and for ever. A shard at a time, so that one
+   * table is in memory: no receiver is in two of them.
+   */
   async #count(replica: Replica, poll: Poll, cut: Watermark): Promise<Final["counts"]> {
     const rules = { mode: poll.mode, votes: poll.votes, options: poll.options.length };
     const epoch = replica.board.show!.created - EPOCH_SLACK_MS;
-    const fold = await refold(
-      this.#store.batches(replica.show),
-      (index) => (index === poll.index ? rules : undefined),
-      epoch,
-      cut,
-    );
-    return fold.counts(poll.index);
+    const counts: Counts[] = [];
+    for (const shard of replica.shards().keys()) {
+      const fold = new Fold((index) => (index === poll.index ? rules : undefined), epoch, false, "polls");
+      for (const [id, upTo] of Object.entries(cut).filter(([chain]) => parseChainId(chain).shard === shard))
+        for await (const bytes of this.#store.batches(replica.show, { chain: parseChainId(id), after: 0, upTo }))
+          fold.take(bytes);
+      counts.push(fold.counts(poll.index));
+    }
+    return addCounts(counts);
   }
 }
 

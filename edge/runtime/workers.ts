@@ -10,9 +10,9 @@ import type { MonitorSettings } from "./workers/process-object.ts";
 export { EdgeObject };
 
 export class RecorderObject extends ProcessObject {
-  protected override openProcess({ database, network, encoder }: MonitorSettings): Promise<OpenedProcess> {
+  protected override openProcess({ database, network, encoder, watches }: MonitorSettings): Promise<OpenedProcess> {
     const watching = encoder === undefined ? {} : { encoder };
-    return openProcess({ role: "monitor", store: database, keys: { network }, ...watching });
+    return openProcess({ role: watches ? "monitor" : "recorder", store: database, keys: { network }, ...watching });
   }
 }
 

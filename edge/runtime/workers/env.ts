@@ -12,6 +12,7 @@ export interface Env {
   readonly POLICY?: string;
   readonly ADDRESS?: string;
   readonly REGION?: string;
+  readonly THRESHOLDS?: string;
   readonly PEERS?: string;
   readonly JWKS?: string;
   readonly LIBSQL_URL?: string;

@@ -97,7 +97,8 @@ export abstract class ProcessObject extends DurableObject<Env> {
         dial: dialFrom(this.env, settings),
         subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
         permanent: true,
-        keepsVoters: true,
+        keepsVoters: settings.watches,
+        tables: settings.watches ? "all" : "none",
       });
       const process = opened.create(member);
       process.start();

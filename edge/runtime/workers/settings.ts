@@ -27,6 +27,8 @@ export interface Settings {
   readonly database: DatabaseSettings | undefined;
   /** Address of the content encoder, for the cues of thresholds. */
   readonly encoder: string | undefined;
+  /** The recorder's object watches thresholds too, for which it needs a table of every shard. */
+  readonly watches: boolean;
   readonly broadcaster: BroadcasterConfig | undefined;
   /** Every request of this Worker goes to this region, wherever it comes from. */
   readonly pinned: string | undefined;
@@ -72,11 +74,12 @@ export function readSettings(env: Env): Settings {
   const peers = read("PEERS", () => readPeers(env.PEERS));
   const database = read("LIBSQL_URL", () => readDatabase(env));
   const encoder = read("ENCODER_URL", () => readEncoder(env.ENCODER_URL));
+  const watches = read("THRESHOLDS", () => readSwitch(env.THRESHOLDS ?? "on"));
   const broadcaster = read("JWKS", () => readBroadcaster(env.JWKS));
   const pinned = read("REGION", () => readPinned(env.REGION, regions));
-  if (!regions || !objects || !policy || !address || !network || !peers || problems.length > 0)
+  if (!regions || !objects || !policy || !address || !network || !peers || watches === undefined || problems.length > 0)
     throw new ConfigError("variables and secrets of the Worker", problems);
-  return { regions, objects, policy, address, network, peers, database, encoder, broadcaster, pinned };
+  return { regions, objects, policy, address, network, peers, database, encoder, watches, broadcaster, pinned };
 }
 
 function readRegions(text: string | undefined): RegionSettings[] {
@@ -99,6 +102,11 @@ function readCount(text: string, most: number): number {
   const count = Number(text);
   if (!/^\d+$/.test(text) || count < 1 || count > most) throw new Error(`got "${text}", wanted 1 to ${most}`);
   return count;
+}
+
+function readSwitch(text: string): boolean {
+  if (text !== "on" && text !== "off") throw new Error(`got "${text}", wanted on or off`);
+  return text === "on";
 }
 
 function readPolicy(text: string): PolicyName {

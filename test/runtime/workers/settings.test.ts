@@ -60,6 +60,7 @@ describe("settings", () => {
     ["ADDRESS", "vote.example", /^ADDRESS: got "vote.example"/],
     ["LIBSQL_URL", "file:x.db", /^LIBSQL_URL: got "file:x.db"/],
     ["PEERS", "[{}]", /^PEERS: /],
+    ["THRESHOLDS", "no", /^THRESHOLDS: got "no", wanted on or off/],
     ["JWKS", "{", /^JWKS: /],
     ["REGION", "mars", /^REGION: got "mars", wanted one of REGIONS/],
   ])("say which one is wrong: %s = %j", ([name, value, problem]) => {
@@ -142,7 +143,11 @@ describe("steering", () => {
 
   test("takes turns, prefers the less used, or stays in its region, as configured", () => {
     const turns = steering({ POLICY: "round-robin" });
-    expect([1, 2, 3].map(() => turns.order({ place: () => undefined, index: 0 })[0])).toEqual(["fra-0", "nyc-0", "oc-0"]);
+    expect([1, 2, 3].map(() => turns.order({ place: () => undefined, index: 0 })[0])).toEqual([
+      "fra-0",
+      "nyc-0",
+      "oc-0",
+    ]);
     const free = steering({ POLICY: "nearest" });
     free.learn("oc-0", { receivers: 32_000, ballotsPerS: 1, capacity: { receivers: 32_000, ballotsPerS: 1000 } });
     expect(free.order({ place: () => sydney, index: 0 })[0]).toBe("nyc-0");
