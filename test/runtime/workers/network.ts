@@ -115,8 +115,12 @@ export interface Receipt {
 export async function openShow(id: string, shards: number): Promise<void> {
   const options = ["yes", "no"].map((option) => ({ id: option, text: option }));
   const polls = [{ id: "winner", question: "Who?", options, grace_ms: 200 }];
-  const created = await ask("POST", "/v1/shows", producer, { id, title: id, shards, polls });
-  if (created.status !== 201) throw new Error(`creating "${id}": ${await created.text()}`);
+  // A network that has just woken refuses until its recorder has established the show.
+  await until(
+    `show "${id}"`,
+    () => ask("POST", "/v1/shows", producer, { id, title: id, shards, polls }).then(({ status }) => status),
+    (status) => status === 201 || status === 409,
+  );
   for (const command of ["arm", "open"])
     await until(
       `"${command}"`,
