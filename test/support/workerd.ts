@@ -82,7 +82,7 @@ export class Workerd {
 
   /** Resolves when every port answers. */
   async start(): Promise<void> {
-    const child = spawn(findWorkerd(), ["serve", "config.capnp", ...(process.env["WORKERD_ARGS"]?.split(" ") ?? [])], {
+    const child = spawn(findWorkerd(), ["serve", "config.capnp"], {
       cwd: this.#folder,
       stdio: ["ignore", "pipe", "pipe"],
     });
