@@ -33,7 +33,6 @@ export interface SteeringWish {
 
 /** Chooses objects, by what this isolate has seen of them. */
 export class Steering {
-  readonly #settings: Settings;
   readonly #names: ReadonlySet<string>;
   readonly #candidates: readonly Candidate[];
   /** By number, where one region has all there is. */
@@ -46,7 +45,6 @@ export class Steering {
   #turn = 0;
 
   constructor(settings: Settings, now: () => number, draw: () => number) {
-    this.#settings = settings;
     this.#names = new Set(objectMembers(settings).flatMap(({ name, role }) => (role === "edge" ? [name] : [])));
     this.#candidates = candidatesOf(settings);
     const isSingle = settings.regions.length === 1 || settings.pinned !== undefined;
