@@ -96,9 +96,18 @@ export class CueJournal {
   /** At a place of its own, so that what a failed write left behind is written over by the next one. */
   async #commit(text: string): Promise<void> {
     const bytes = Buffer.from(text);
-    await this.#file.write(bytes, 0, bytes.length, this.#length);
+    await this.#writeWhole(bytes);
     await this.#file.datasync();
     this.#length += bytes.length;
+  }
+
+  /** A disk that gets full takes a part, and says so by its count only. */
+  async #writeWhole(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.#length + at);
+      if (bytesWritten === 0) throw new Error(`the disk took ${at} of ${bytes.length} bytes`);
+      at += bytesWritten;
+    }
   }
 }
 

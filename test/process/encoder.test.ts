@@ -104,9 +104,8 @@ test("a message that comes a byte at a time is taken; what is no SCTE 104 is ref
   expect(await encoder.exited).toBe(0);
 });
 
-test("a full disk costs no stream: cues are refused until there is room", async () => {
+test("an encoder whose journal cannot be opened does not start, and says so", async () => {
   const [port] = await freePorts(1);
-  // Nothing can be written to it, as on a disk without room.
   const encoder = ground.start("a", {
     in: LOOP,
     out: ground.path("out.m2t"),

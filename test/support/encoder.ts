@@ -13,9 +13,10 @@ import { redbutton, type Started, until } from "./processes.ts";
 import { checkStream } from "./ts-check.ts";
 
 export const HOST = "127.0.0.1";
-const world = realWorld(() => {});
 
 export class EncoderGround {
+  /** What the automation systems said, a line each. */
+  readonly said: string[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), "redbutton-encoder-"));
   readonly #closing: (() => void)[] = [];
 
@@ -33,6 +34,7 @@ export class EncoderGround {
   /** What drives encoders at these ports. */
   automation(...ports: number[]): AutomationSystem {
     const addresses = ports.map((port) => ({ host: HOST, port }));
+    const world = realWorld((_, message, about) => this.said.push(`${message} ${JSON.stringify(about)}`));
     const system = new AutomationSystem({ addresses, pidIndex: 0, asIndex: 1, formatIdentifier: "RBTN" }, world);
     this.#closing.push(() => system.stop());
     return system;
