@@ -42,6 +42,17 @@ export interface ProcessConfig extends MemberConfig {
   readonly backbone?: ListenConfig;
   /** Where /healthz and /metrics are answered: never reachable by receivers. */
   readonly status?: ListenConfig;
+  /** An order processor's alone. */
+  readonly orders?: OrdersConfig;
+}
+
+export interface OrdersConfig {
+  /** The provider that takes the money, and what signs requests to it. */
+  readonly provider: { readonly url: string; readonly secret: string };
+  /** Envelope keys, the newest first: PKCS #8. */
+  readonly keys: readonly Uint8Array[];
+  /** The books, on a libSQL server, where other processors share them. */
+  readonly books?: StoreConfig;
 }
 
 export interface ListenConfig {
@@ -102,7 +113,7 @@ export interface SecretReader {
 }
 
 /** What a process is there for; a monitor is there for everything, over a database in a file. */
-export const PROCESS_ROLES = ["recorder", "watcher", "monitor", "hub"] as const;
+export const PROCESS_ROLES = ["recorder", "watcher", "monitor", "orders", "hub"] as const;
 export type ProcessRole = (typeof PROCESS_ROLES)[number];
 const ROLES = ["edge", ...PROCESS_ROLES] as const;
 type Role = (typeof ROLES)[number];
@@ -224,6 +235,16 @@ const process = v.strictObject({
   role: v.picklist(PROCESS_ROLES),
   backbone: v.optional(address),
   status: v.optional(address),
+  orders: v.optional(
+    v.strictObject({
+      provider: v.strictObject({
+        url: url("the provider's http:// or https:// address", /^https?:\/\/\S+[^/]$/),
+        secret,
+      }),
+      keys: v.pipe(v.array(secret), v.minLength(1, "one envelope key or more, the newest first")),
+      books: v.optional(store),
+    }),
+  ),
 });
 const config = v.variant("role", [edge, process], role.message);
 type FileContents = v.InferOutput<typeof config>;
@@ -282,14 +303,25 @@ function readConfig(file: FileContents, secrets: Secrets): Config {
     inspect: file.inspect,
   };
   if (file.role !== "edge") {
-    const { role: its, backbone, status } = file;
-    return { ...member, role: its, ...(backbone ? { backbone } : {}), ...(status ? { status } : {}) };
+    const { role: its, backbone, status, orders } = file;
+    const own = { ...(backbone ? { backbone } : {}), ...(status ? { status } : {}) };
+    return { ...member, role: its, ...own, ...(orders ? { orders: readOrders(orders, secrets) } : {}) };
   }
   const { host, port: at, address: told } = file.public;
   const { backbone, place, geo, capacity, proxies, limits, hls, watch, jwks } = file;
   const own = { host, port: at, address: told ?? `http://${host.includes(":") ? `[${host}]` : host}:${at}` };
   const optional = { ...(place ? { place } : {}), ...(geo ? { geo } : {}), ...(jwks ? { jwks } : {}) };
   return { ...member, role: "edge", public: own, backbone, capacity, proxies, limits, hls, watch, ...optional };
+}
+
+type OrdersFile = NonNullable<v.InferOutput<typeof process>["orders"]>;
+
+function readOrders({ provider, keys, books }: OrdersFile, secrets: Secrets): OrdersConfig {
+  return {
+    provider: { url: provider.url, secret: secrets.text("orders.provider.secret", provider.secret) },
+    keys: keys.map((key, i) => secrets.bytes(`orders.keys.${i}`, key)),
+    ...(books === undefined ? {} : { books: readStore("orders.books", books, secrets) }),
+  };
 }
 
 function readStore(path: string, file: FileContents["store"], secrets: Secrets): StoreConfig {
@@ -313,6 +345,11 @@ function contradictions(file: FileContents): string[] {
     problems.push(`latch: got a file, wanted a libSQL server: one process owns a file, and others latch through it`);
   if (file.role === "edge" && file.public.port === file.backbone.port && file.public.host === file.backbone.host)
     problems.push(`backbone: got the public address ${file.public.host}:${file.public.port}, wanted one of its own`);
+  if (file.role !== "edge" && (file.role === "orders") !== (file.orders !== undefined))
+    problems.push(`orders: a provider and keys are wanted where the role is "orders", and nowhere else`);
+  const books = file.role === "edge" ? undefined : file.orders?.books;
+  if (books !== undefined && (typeof books === "string" ? books : books.url).startsWith("file:"))
+    problems.push(`orders.books: got a file, wanted a libSQL server: one process owns a file, its "store"`);
   return problems;
 }
 
@@ -334,6 +371,14 @@ class Secrets {
       this.problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
       return "";
     }
+  }
+
+  /** Of any length, in hexadecimal. */
+  bytes(path: string, reference: SecretReference): Uint8Array {
+    const value = this.text(path, reference);
+    if (/^([0-9a-f]{2})*$/i.test(value)) return hexToBytes(value.toLowerCase());
+    this.problems.push(`${path}: got ${value.length} characters that are not hexadecimal, wanted a key`);
+    return new Uint8Array();
   }
 
   key(path: string, reference: SecretReference): Uint8Array {

@@ -6,6 +6,8 @@ import { LibsqlStore } from "../crdt/store/libsql.ts";
 import type { Final } from "../crdt/show.ts";
 import type { Proposal } from "../crdt/proposal.ts";
 import type { Finals } from "./finals.ts";
+import type { OrderBooks } from "./orders/books.ts";
+import { LibsqlBooks, ORDER_MIGRATIONS } from "./orders/libsql-books.ts";
 import type { Shows } from "./shows.ts";
 import { LibsqlResults, RESULTS_MIGRATIONS } from "./results/libsql-results.ts";
 import type { ResultsTable } from "./results/table.ts";
@@ -62,6 +64,22 @@ export async function openPermanentDatabase(url: string, options: DatabaseOption
     cues: new LibsqlLatch(database),
     results: new LibsqlResults(database),
   };
+}
+
+/** A member's log and an order processor's books in one database. */
+export async function openOrderDatabase(
+  url: string,
+  options: DatabaseOptions = {},
+): Promise<{ readonly store: LibsqlStore; readonly books: OrderBooks }> {
+  const database = await openDatabase(url, options);
+  try {
+    await migrate(database, "store", STORE_MIGRATIONS);
+    await migrate(database, "orders", ORDER_MIGRATIONS);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return { store: new LibsqlStore(database), books: new LibsqlBooks(database) };
 }
 
 class LibsqlFinals implements Finals {

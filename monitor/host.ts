@@ -1,11 +1,14 @@
+import { readEnvelopeKey } from "../crdt/envelope.ts";
 import type { Member } from "../crdt/member.ts";
 import type { DatabaseOptions } from "../crdt/store/libsql-database.ts";
 import { openLibsqlStore } from "../crdt/store/libsql.ts";
 import type { World } from "../crdt/ports.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { CueEncoder } from "./cue.ts";
-import { openLatch, openPermanentDatabase } from "./database.ts";
+import { openLatch, openOrderDatabase, openPermanentDatabase } from "./database.ts";
 import { metricsText } from "./metrics.ts";
+import { OrderProcessor } from "./orders/processor.ts";
+import { WebhookProvider } from "./orders/webhook.ts";
 import { Process, type Duty, type ProcessHealth } from "./process.ts";
 import { AutomationSystem, parseInjectors } from "./encoder/scte104/client.ts";
 import { encoderToken, HttpEncoder } from "./recording-encoder/http.ts";
@@ -26,8 +29,19 @@ export interface WatchPlan {
 
 /** What a process is to be, as its configuration says it. */
 export interface ProcessPlan extends WatchPlan {
-  readonly role: "recorder" | "watcher" | "monitor" | "hub";
+  readonly role: "recorder" | "watcher" | "monitor" | "orders" | "hub";
   readonly store: DatabasePlace;
+  /** An order processor's alone. */
+  readonly orders?: OrderPlan;
+}
+
+/** What processing orders takes. */
+export interface OrderPlan {
+  readonly provider: { readonly url: string; readonly secret: string };
+  /** Secrets of envelope keys in PKCS #8, the newest first. */
+  readonly keys: readonly Uint8Array[];
+  /** The books, where other processors share them; else they are in the process' own database. */
+  readonly books?: DatabasePlace;
 }
 
 /** `file:PATH`, or a libSQL server. */
@@ -68,6 +82,8 @@ export async function openProcess(
   switch (plan.role) {
     case "watcher":
       return openWatcher(plan, timers);
+    case "orders":
+      return openOrders(plan);
     case "hub":
       return openHub(plan);
     case "recorder":
@@ -119,6 +135,28 @@ async function openWatcher(plan: ProcessPlan, timers: Pick<DatabaseOptions, "tim
       await store.close();
     },
   };
+}
+
+/** An order processor: its log and its books. */
+async function openOrders({ store: place, orders }: ProcessPlan): Promise<OpenedProcess> {
+  if (!orders) throw new Error("opening an order processor: its plan says nothing of orders");
+  const keys = await Promise.all(orders.keys.map(readEnvelopeKey));
+  const own = await openDatabaseOfOrders(place);
+  const shared = orders.books && (await openDatabaseOfOrders(orders.books));
+  const { books } = shared ?? own;
+  const create = (member: Member) => {
+    const provider = new WebhookProvider({ ...orders.provider, clock: member.world.clock });
+    return hosted(member, [new OrderProcessor({ member, books, provider, keys })]);
+  };
+  const close = async () => {
+    await shared?.store.close();
+    await own.store.close();
+  };
+  return { store: own.store, create, close };
+}
+
+function openDatabaseOfOrders({ url, ...options }: DatabasePlace) {
+  return openOrderDatabase(url, options);
 }
 
 /** A replica that others meet at: it has no duties but to hold what there is, and to pass it on. */

@@ -5,7 +5,7 @@ import { closeFile, explainFile, limitFile, openFile } from "./libsql-file.ts";
 import { StoreFull } from "./store.ts";
 
 /** What columns and arguments may be: for those who read and write through `Database`. */
-export type { InValue, Row, Value } from "@libsql/client";
+export type { InStatement, InValue, Row, Value } from "@libsql/client";
 
 /** Longest time in ms that a server may take to answer one request; then the request's outcome is unknown. */
 export const REQUEST_TIMEOUT_MS = 10_000;

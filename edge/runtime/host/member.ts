@@ -23,9 +23,10 @@ export function memberOptions(config: Config, store: Store, { door, world, onlos
     dial: door.dial,
     subscribe: everyShard,
     clockTrusted: clock.trusted,
-    // A process keeps every batch, to fold it again, and writes no chain: what a failed write left behind is written again.
-    ...(role === "edge" ? { onlost } : { permanent: true }),
-    keepsVoters: role === "edge" ? config.watch : role !== "recorder",
+    // A process keeps every batch, to fold it again. One that writes no chain may write again what a failed write left.
+    ...(role === "edge" ? {} : { permanent: true }),
+    ...(role === "edge" || role === "orders" ? { onlost } : {}),
+    keepsVoters: role === "edge" ? config.watch : role === "watcher" || role === "monitor" || role === "hub",
   };
 }
 

@@ -1,0 +1,49 @@
+import type { EnvelopeKeyPair } from "../../crdt/envelope.ts";
+import type { Member } from "../../crdt/member.ts";
+import type { Replica } from "../../crdt/replica.ts";
+import type { Change, Duty, DutyHealth } from "../process.ts";
+import type { OrderBooks } from "./books.ts";
+import type { Provider } from "./provider.ts";
+import { ShowOrders } from "./show-orders.ts";
+
+export interface ProcessorOptions {
+  readonly member: Member;
+  readonly books: OrderBooks;
+  readonly provider: Provider;
+  /** The newest first: edges encrypt to it. The others open what is still under way. */
+  readonly keys: readonly EnvelopeKeyPair[];
+}
+
+/** Processes the orders of every show. Any number of processors may run: each order is charged once. */
+export class OrderProcessor implements Duty {
+  readonly name = "orders";
+  readonly #options: ProcessorOptions;
+  readonly #shows = new Map<string, ShowOrders>();
+
+  constructor(options: ProcessorOptions) {
+    const { member } = options;
+    if (!member.permanent)
+      throw new Error("an order processor's member must be opened as permanent: it reads orders again after a crash");
+    this.#options = options;
+  }
+
+  onchange(replica: Replica, change: Change): void {
+    this.#of(replica).onchange(change);
+  }
+
+  round(replica: Replica): Promise<void> {
+    return this.#of(replica).round();
+  }
+
+  health(replica: Replica): DutyHealth {
+    return this.#of(replica).health();
+  }
+
+  #of(replica: Replica): ShowOrders {
+    const known = this.#shows.get(replica.show);
+    if (known) return known;
+    const orders = new ShowOrders(replica, this.#options);
+    this.#shows.set(replica.show, orders);
+    return orders;
+  }
+}

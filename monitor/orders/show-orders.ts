@@ -1,0 +1,301 @@
+import { batchOf, kindOf } from "../../crdt/batch.ts";
+import { openEnvelope, addresseeOf } from "../../crdt/envelope.ts";
+import type { Order } from "../../crdt/order.ts";
+import { shardOf } from "../../crdt/receiver.ts";
+import type { Replica } from "../../crdt/replica.ts";
+import { Shop } from "../../crdt/shop.ts";
+import { pauseAfter } from "./backoff.ts";
+import type { PricedOrder, Task, Untold } from "./books.ts";
+import type { ProcessorOptions } from "./processor.ts";
+import type { Booking } from "./provider.ts";
+import type { Change, DutyHealth } from "../process.ts";
+
+/** Orders that are at the provider at once: a provider's usual limit for one customer. */
+export const MAX_AT_PROVIDER = 16;
+/** How long a claim is good, ms: a question and a charge, each until it times out, and then some. */
+export const CLAIM_MS = 30_000;
+/** Tries after which an order waits for an operator. */
+export const MAX_TRIES = 12;
+/** Or how long after it came, ms: providers forget their keys after a day. */
+export const MAX_WAIT_MS = 86_400_000;
+/** Orders taken into the books in one transaction. */
+export const MAX_TAKEN_AT_ONCE = 100;
+/** Outcomes that are told in one go. */
+const MAX_TOLD_AT_ONCE = 500;
+
+/**
+ * Brings the orders of a show from the ledger to their end:
+ *
+ *     ledger ──► books: row, stock and task in one commit ──► provider, asked until it is known ──► books ──► ledger
+ *                                                                  └─ too often: laid aside for an operator
+ *
+ * Each step may happen twice, here or at another processor, and then changes nothing: an order's row is unique, a claim
+ * has a fence, the provider knows the order's id, and an outcome its step.
+ */
+export class ShowOrders {
+  readonly #replica: Replica;
+  readonly #options: ProcessorOptions;
+  readonly #shop: Shop;
+  /** Orders that came and are not in the books yet. */
+  #arrived: Order[] = [];
+  /** Orders at the provider, by id. */
+  readonly #atProvider = new Set<string>();
+  /** Why a step did not succeed last time. */
+  readonly #failures = new Map<keyof typeof DOING, string>();
+  /** Decisions that are in the books, by order and time. */
+  readonly #decided = new Set<string>();
+  #hasReadLog = false;
+  #hasOpened = false;
+  #isTaking = false;
+  #isClaiming = false;
+  #isTelling = false;
+  #shown = "";
+  readonly #figures = { orders_taken: 0, provider_calls: 0, outcomes_told: 0, orders_stuck: 0 };
+
+  constructor(replica: Replica, options: ProcessorOptions) {
+    this.#replica = replica;
+    this.#options = options;
+    this.#shop = new Shop(replica.board.doc);
+  }
+
+  onchange(change: Change): void {
+    if (change.kind !== "batches") return;
+    const orders = change.batches.flatMap(ordersIn);
+    if (orders.length === 0) return;
+    this.#arrived.push(...orders);
+    if (this.#hasOpened) void this.#advance();
+  }
+
+  /** Tries again whatever failed, and does what follows from time and from operators. */
+  async round(): Promise<void> {
+    await this.#open();
+    await this.#decide();
+    await this.#advance();
+    await this.#show();
+  }
+
+  health(): DutyHealth {
+    return {
+      problems: [...this.#failures].map(([step, why]) => `${DOING[step]}: ${why}`),
+      waitsFor: [],
+      figures: { ...this.#figures, orders_arrived: this.#arrived.length, at_provider: this.#atProvider.size },
+    };
+  }
+
+  /** Once a boot: the shelf, the key on the board, and what the log has of orders, taken or not. */
+  async #open(): Promise<void> {
+    if (this.#hasOpened) return;
+    const { books, keys, member } = this.#options;
+    await books.shelve(this.#replica.show, this.#shop.products());
+    // What an earlier boot wrote and nobody has heard of: outcomes are in the books as told.
+    await this.#replica.reappend();
+    const [newest] = keys;
+    if (newest)
+      await this.#replica.change(() =>
+        this.#shop.setEnvelopeKey(newest.id, { key: newest.key, since: member.clock.now() }),
+      );
+    if (!this.#hasReadLog)
+      for await (const bytes of this.#replica.batches()) for (const order of ordersIn(bytes)) this.#arrived.push(order);
+    this.#hasReadLog = true;
+    this.#hasOpened = true;
+  }
+
+  async #advance(): Promise<void> {
+    await this.#take();
+    await this.#tell();
+    await this.#claim();
+  }
+
+  /** From the ledger into the books; what cannot be committed stays, and is tried again. */
+  async #take(): Promise<void> {
+    if (this.#isTaking) return;
+    this.#isTaking = true;
+    while (this.#arrived.length > 0) {
+      const some = this.#arrived.slice(0, MAX_TAKEN_AT_ONCE);
+      const isTaken = await this.#try("books", async () => {
+        await this.#options.books.take(
+          this.#replica.show,
+          some.map((order) => this.#priced(order)),
+        );
+        return true;
+      });
+      if (!isTaken) break;
+      this.#arrived = this.#arrived.slice(some.length);
+      this.#figures.orders_taken += some.length;
+    }
+    this.#isTaking = false;
+  }
+
+  /** By the price on the board, which never changes. One that nothing is known of finds no stock either. */
+  #priced(order: Order): PricedOrder {
+    const product = this.#shop.product(order.product);
+    return { order, total: (product?.price ?? 0) * order.quantity, currency: product?.currency ?? "" };
+  }
+
+  /** From the books to the provider. */
+  async #claim(): Promise<void> {
+    if (this.#isClaiming) return;
+    this.#isClaiming = true;
+    const room = MAX_AT_PROVIDER - this.#atProvider.size;
+    const now = this.#options.member.world.clock.now();
+    const tasks =
+      room === 0
+        ? []
+        : ((await this.#try("books", () => this.#options.books.claim(this.#replica.show, now, now + CLAIM_MS, room))) ??
+          []);
+    this.#isClaiming = false;
+    for (const task of tasks) void this.#handle(task);
+  }
+
+  async #handle(task: Task): Promise<void> {
+    this.#atProvider.add(task.order);
+    await this.#try("provider", () => this.#bring(task));
+    this.#atProvider.delete(task.order);
+    await this.#tell();
+    await this.#claim();
+  }
+
+  /** One try. Whatever it comes to is in the books when this resolves, or the claim runs out. */
+  async #bring(task: Task): Promise<void> {
+    const { books, member } = this.#options;
+    const now = () => member.world.clock.now();
+    const details = await this.#detailsOf(task);
+    if (!details) return books.layAside(task, "unreadable", now());
+    try {
+      const booking = await this.#ask(task, details);
+      const ending = endingOf(task, booking);
+      if (ending === "amount-differs") await books.layAside(task, ending, now());
+      else await books.end(task, ending);
+    } catch (error) {
+      if (task.tries >= MAX_TRIES || now() - task.since > MAX_WAIT_MS) await books.layAside(task, "no-answer", now());
+      else await books.postpone(task, now() + pauseAfter(task.tries, member.world.random));
+      throw error;
+    }
+  }
+
+  /** After a try whose outcome is unknown the provider is asked what it has, before it is asked to do anything. */
+  async #ask(task: Task, details: Readonly<Record<string, string>>): Promise<Booking> {
+    const { provider } = this.#options;
+    const { order: reference, product, quantity, total: amount, currency } = task;
+    this.#figures.provider_calls += 1;
+    const known = task.tries > 1 ? await provider.find(reference) : undefined;
+    if (task.action === "refund") return known?.state === "refunded" ? known : provider.refund(reference);
+    if (known && known.state !== "absent") return known;
+    return provider.charge({
+      reference,
+      show: this.#replica.show,
+      product,
+      quantity,
+      amount,
+      currency,
+      details,
+    });
+  }
+
+  /** Undefined where none of our keys opens them. A refund needs none. */
+  async #detailsOf({ order, envelope, action }: Task): Promise<Readonly<Record<string, string>> | undefined> {
+    if (action === "refund") return {};
+    const key = this.#options.keys.find(({ id }) => id === addresseeOf(envelope));
+    const data = key && (await openEnvelope(envelope, key, order));
+    // Our own edge's writing, sealed by its tag.
+    return data && (JSON.parse(new TextDecoder().decode(data)) as Readonly<Record<string, string>>);
+  }
+
+  /** From the books into the ledger, and only what is committed: again after a crash, with the same step. */
+  async #tell(): Promise<void> {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    await this.#try("ledger", async () => {
+      for (;;) {
+        const untold = await this.#options.books.untold(this.#replica.show, MAX_TOLD_AT_ONCE);
+        if (untold.length === 0) return;
+        await Promise.all(untold.map((outcome) => this.#write(outcome)));
+        await this.#options.books.told(untold);
+        this.#figures.outcomes_told += untold.length;
+      }
+    });
+    this.#isTelling = false;
+  }
+
+  async #write({ order: id, hi, lo, step, state, reason }: Untold): Promise<void> {
+    const { writer } = this.#replica.shard(shardOf({ hi, lo }, this.#replica.board.show!.shards));
+    const time = this.#options.member.clock.now();
+    await writer.writeOutcome({ id, hi, lo, step, state, reason, time });
+  }
+
+  async #decide(): Promise<void> {
+    for (const [order, { decision, at }] of this.#shop.decisions()) {
+      const key = `${order}/${at}`;
+      if (this.#decided.has(key)) continue;
+      const isDone = await this.#try("books", async () => {
+        await this.#options.books.decide(this.#replica.show, order, decision, at);
+        return true;
+      });
+      if (isDone) this.#decided.add(key);
+    }
+  }
+
+  /** How sales go and what is stuck, onto the board where it is another than before. */
+  async #show(): Promise<void> {
+    await this.#try("board", async () => {
+      const { books, member } = this.#options;
+      const { show } = this.#replica;
+      const [products, stuck] = [await books.sales(show), await books.stuck(show)];
+      this.#figures.orders_stuck = stuck.length;
+      const shown = JSON.stringify([products, stuck]);
+      if (shown === this.#shown) return;
+      await this.#replica.change(() => {
+        this.#shop.setSales(member.name, { at: member.world.clock.now(), products });
+        const ids = new Set(stuck.map(({ order }) => order));
+        for (const { order } of this.#shop.stuck()) if (!ids.has(order)) this.#shop.clearStuck(order);
+        for (const order of stuck) this.#shop.setStuck(order);
+      });
+      this.#shown = shown;
+    });
+  }
+
+  /** Undefined where it failed: the next round tries again. */
+  async #try<T>(step: keyof typeof DOING, task: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await task();
+      this.#failures.delete(step);
+      return result;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (!this.#failures.has(step))
+        this.#options.member.world.log("warn", DOING[step], { show: this.#replica.show, error: why });
+      this.#failures.set(step, why);
+      return undefined;
+    }
+  }
+}
+
+const DOING = {
+  books: "writing orders into the books failed",
+  provider: "asking the provider failed",
+  ledger: "telling receivers failed",
+  board: "showing sales on the board failed",
+} as const;
+
+/** What a provider's word means for an order. Its books and ours must agree to the cent. */
+function endingOf({ action, total, currency }: Task, booking: Booking) {
+  switch (booking.state) {
+    case "charged":
+      if (action === "refund") throw new Error("the provider was asked for a refund, and has it charged still");
+      if (booking.amount !== total || booking.currency !== currency) return "amount-differs" as const;
+      return { state: "confirmed", reason: "" } as const;
+    case "refunded":
+      return { state: "cancelled", reason: "refunded" } as const;
+    case "refused":
+      if (action === "refund") return { state: "cancelled", reason: "never-charged" } as const;
+      return { state: "rejected", reason: booking.reason } as const;
+    case "absent":
+      throw new Error("the provider knows nothing of what it was asked for");
+  }
+}
+
+function ordersIn(bytes: Uint8Array): readonly Order[] {
+  if (kindOf(bytes) !== "orders") return [];
+  const batch = batchOf(bytes);
+  return batch?.kind === "orders" ? batch.orders : [];
+}

@@ -1,0 +1,215 @@
+// An order processor over a database in a file and a provider behind real HTTP, fed with an edge's batches by hand.
+import { join } from "node:path";
+import * as Y from "yjs";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { batchHash, encodeBatch, NO_HASH } from "../../../crdt/batch.ts";
+import { ledgerName } from "../../../crdt/documents.ts";
+import { encloseData, makeEnvelopeKey, type EnvelopeKeyPair } from "../../../crdt/envelope.ts";
+import { Ledger } from "../../../crdt/ledger.ts";
+import { Member } from "../../../crdt/member.ts";
+import type { Order } from "../../../crdt/order.ts";
+import type { StandingOrder } from "../../../crdt/order-book.ts";
+import { newIdentity } from "../../../crdt/replicate/introduction.ts";
+import type { Replica } from "../../../crdt/replica.ts";
+import { Shop, type Product } from "../../../crdt/shop.ts";
+import type { LibsqlStore } from "../../../crdt/store/libsql.ts";
+import { FLUSH_INTERVAL_MS } from "../../../crdt/writer.ts";
+import { openOrderDatabase } from "../../../monitor/database.ts";
+import type { OrderBooks } from "../../../monitor/orders/books.ts";
+import { OrderProcessor } from "../../../monitor/orders/processor.ts";
+import { WebhookProvider } from "../../../monitor/orders/webhook.ts";
+import { Process } from "../../../monitor/process.ts";
+import { START } from "../../support/ballots.ts";
+import { removeFolder, temporaryFolder } from "../../support/database.ts";
+import { aProduct } from "../../support/orders.ts";
+import { TestProvider, type ProviderWish } from "../../support/provider.ts";
+import { soon } from "../../support/soon.ts";
+import { ManualWorld } from "../../support/world.ts";
+
+export const SHOW = "final";
+const FRA = { shard: 0, edge: "fra", boot: "00000000000000f1" };
+export const SECRET = "a provider's secret";
+/** How long the tests' processor waits for the provider, ms of real time. */
+const TIMEOUT_MS = 250;
+
+export interface SceneWish extends Partial<ProviderWish> {
+  readonly products?: readonly Product[];
+}
+
+/** One life of a processor. */
+interface Life {
+  readonly store: LibsqlStore;
+  readonly books: OrderBooks;
+  readonly member: Member;
+  readonly process: Process;
+  readonly replica: Replica;
+}
+
+export class Scene {
+  readonly world = new ManualWorld(START);
+  readonly provider: TestProvider;
+  readonly pair: EnvelopeKeyPair;
+  keys: EnvelopeKeyPair[];
+  readonly #folder = temporaryFolder();
+  readonly #products: readonly Product[];
+  readonly #ledger = new Ledger(new Y.Doc());
+  #sequence = 0;
+  #head: Uint8Array = NO_HASH;
+  #life: Life | undefined;
+  /** The board as everyone else has it. */
+  readonly #board = new Y.Doc();
+
+  static async open({ products = [aProduct()], ...wish }: SceneWish = {}): Promise<Scene> {
+    const provider = await TestProvider.start({ secret: SECRET, ...wish });
+    const { pair } = await makeEnvelopeKey();
+    const scene = new Scene(provider, pair, products);
+    await scene.start();
+    return scene;
+  }
+
+  private constructor(provider: TestProvider, pair: EnvelopeKeyPair, products: readonly Product[]) {
+    this.provider = provider;
+    this.pair = pair;
+    this.keys = [pair];
+    this.#products = products;
+  }
+
+  /** Starts a processor on what is on disk: a new boot. */
+  async start(): Promise<void> {
+    const { store, books } = await openOrderDatabase(`file:${join(this.#folder, "orders.db")}`);
+    const { world, keys } = this;
+    const member = await Member.open({
+      identity: newIdentity("orders", "process", world.random),
+      listens: false,
+      peers: [],
+      store,
+      world,
+      permanent: true,
+      dial: () => Promise.reject(new Error("nobody is there")),
+      subscribe: () => [0],
+      onlost: () => {},
+    });
+    const provider = new WebhookProvider({
+      url: this.provider.url,
+      secret: SECRET,
+      clock: world.clock,
+      timeoutMs: TIMEOUT_MS,
+    });
+    const process = new Process(member, [new OrderProcessor({ member, books, provider, keys })]);
+    const replica = member.adopt(SHOW)!;
+    this.#life = { store, books, member, process, replica };
+    if (!replica.board.show) await this.#create(replica);
+    Y.applyUpdate(replica.board.doc, Y.encodeStateAsUpdate(this.#board));
+    replica.apply(ledgerName(SHOW, 0), Y.encodeStateAsUpdate(this.#ledger.doc), FRA.edge);
+  }
+
+  /** Ends the processor where it stands, as far as one within this program can: nothing of it goes on. */
+  async crash(): Promise<void> {
+    const { store, replica } = this.#alive;
+    Y.applyUpdate(this.#board, Y.encodeStateAsUpdate(replica.board.doc));
+    this.#life = undefined;
+    await store.close();
+  }
+
+  async end(): Promise<void> {
+    if (this.#life) await this.#while(this.#life.process.stop());
+    await this.provider.close();
+    await this.#life?.store.close().catch(() => {});
+    removeFolder(this.#folder);
+  }
+
+  get books(): OrderBooks {
+    return this.#alive.books;
+  }
+
+  get replica(): Replica {
+    return this.#alive.replica;
+  }
+
+  get member(): Member {
+    return this.#alive.member;
+  }
+
+  get shop(): Shop {
+    return new Shop(this.replica.board.doc);
+  }
+
+  get problems(): readonly string[] {
+    return this.#alive.process.health().duties.flatMap(({ problems }) => problems);
+  }
+
+  /** Orders as an edge has written them, one batch. */
+  async send(orders: readonly (Partial<Order> & { readonly id: string })[]): Promise<void> {
+    const whole = await Promise.all(orders.map((order) => this.#whole(order)));
+    this.#sequence += 1;
+    const header = { ...FRA, sequence: this.#sequence, previous: this.#head, time: START };
+    const bytes = encodeBatch({ ...header, kind: "orders", orders: whole });
+    this.#head = batchHash(bytes);
+    this.#ledger.append(FRA.edge, FRA.boot, [bytes]);
+    if (this.#life) this.replica.apply(ledgerName(SHOW, 0), Y.encodeStateAsUpdate(this.#ledger.doc), FRA.edge);
+  }
+
+  /** Rounds, with time passing, until `check` no longer throws. */
+  async until(check: () => unknown): Promise<void> {
+    await soon(async () => {
+      await this.round();
+      await check();
+    });
+  }
+
+  async round(): Promise<void> {
+    this.world.advance(20_000);
+    await this.#while(this.#alive.process.round());
+  }
+
+  /** Virtual time passes, a flush at a time, while real files and sockets are waited for. */
+  async #while(work: Promise<void>): Promise<void> {
+    let isOver = false;
+    const over = work.finally(() => (isOver = true));
+    while (!isOver) {
+      this.world.advance(FLUSH_INTERVAL_MS);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await over;
+  }
+
+  /** Every order has come to its end, and its receiver can know. */
+  async settled(count: number): Promise<void> {
+    await this.until(() => {
+      const over = this.standing().filter(({ state }) => state !== "received" && state !== "reserved");
+      if (over.length < count) throw new Error(`${over.length} of ${count} orders are over`);
+    });
+  }
+
+  standing(): StandingOrder[] {
+    return [...this.replica.shard(0).fold.orders.orders()];
+  }
+
+  states(): Record<string, number> {
+    const states: Record<string, number> = {};
+    for (const { state } of this.standing()) states[state] = (states[state] ?? 0) + 1;
+    return states;
+  }
+
+  get #alive(): Life {
+    if (!this.#life) throw new Error("no processor runs");
+    return this.#life;
+  }
+
+  async #create(replica: Replica): Promise<void> {
+    await replica.change((board) => {
+      new Shop(board.doc).addProducts(this.#products);
+      board.create({ id: SHOW, title: "", shards: 1, created: START, wrappedKey: "" }, []);
+    });
+  }
+
+  async #whole(order: Partial<Order> & { readonly id: string }): Promise<Order> {
+    const envelope = await encloseData(utf8ToBytes('{"name":"Ada"}'), this.pair, order.id);
+    const digest = "d1".repeat(16);
+    return { hi: 1, lo: 2, product: "shirt", quantity: 1, digest, time: START, envelope, ...order };
+  }
+}
+
+export function orderIdOf(number: number): string {
+  return number.toString(16).padStart(32, "0");
+}
