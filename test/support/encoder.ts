@@ -14,6 +14,56 @@ import { checkStream } from "./ts-check.ts";
 
 export const HOST = "127.0.0.1";
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What is sent instead of these packets; `n` counts the datagrams. */
+export type Wrap = (packets: Uint8Array, n: number) => Uint8Array;
+
+/** RTP of a transport stream (RFC 3550, 5.1; RFC 2250): payload type 33, and more of a header where it is asked for. */
+export function rtp({ sources = 0, extensionWords }: { sources?: number; extensionWords?: number } = {}): Wrap {
+  const extension = extensionWords === undefined ? 0 : 4 + 4 * extensionWords;
+  const header = new Uint8Array(12 + 4 * sources + extension);
+  const view = new DataView(header.buffer);
+  view.setUint8(0, 0x80 | (extension > 0 ? 0x10 : 0) | sources);
+  view.setUint8(1, 33);
+  view.setUint32(8, 0xcafe);
+  if (extension > 0) view.setUint16(12 + 4 * sources + 2, extensionWords!);
+  return (packets, n) => {
+    view.setUint16(2, n & 0xffff);
+    view.setUint32(4, (n * 100) >>> 0);
+    return concatenated([header, packets]);
+  };
+}
+
+/** Why processes cannot send to each other by multicast on this machine's loopback interface; undefined where they can. */
+export async function whyNoMulticast(): Promise<string | undefined> {
+  const group = "239.255.77.1";
+  const [receiver, sender] = [createSocket({ type: "udp4", reuseAddr: true }), createSocket("udp4")];
+  try {
+    receiver.bind(0, group);
+    await once(receiver, "listening");
+    receiver.addMembership(group, HOST);
+    const came = once(receiver, "message", { signal: AbortSignal.timeout(MULTICAST_TRIAL_MS) });
+    sender.bind(0);
+    await once(sender, "listening");
+    sender.setMulticastInterface(HOST);
+    sender.send("?", receiver.address().port, group);
+    await came;
+    return undefined;
+  } catch (error) {
+    return `multicast over the loopback interface: ${String(error)}`;
+  } finally {
+    receiver.close();
+    sender.close();
+  }
+}
+
+/** A datagram to oneself takes no time; a machine that hangs may. */
+const MULTICAST_TRIAL_MS = 10_000;
+
 export class EncoderGround {
   /** What the automation systems said, a line each. */
   readonly said: string[] = [];
@@ -42,23 +92,31 @@ export class EncoderGround {
 
   /** Sends the sample picture to these UDP ports, in time. */
   sendPicture(...ports: number[]): void {
+    this.sendPictureTo(ports.map((port) => ({ host: HOST, port })));
+  }
+
+  /** The same to other addresses, each datagram wrapped as asked for; to a multicast group over the loopback interface. */
+  sendPictureTo(addresses: readonly Address[], wrapped: Wrap = (packets) => packets): void {
     const stream = new LoopedStream(picture());
     const socket = createSocket("udp4");
+    socket.bind(0, () => socket.setMulticastInterface(HOST));
     const began = performance.now();
     let sent = 0;
     const timer = setInterval(() => {
       const due = Math.floor(((performance.now() - began) * 27_000) / stream.ticksAPacket);
       for (; sent < due; sent += 7) {
-        const datagram = new Uint8Array(7 * PACKET_BYTES);
-        stream.read(datagram, 0, 7);
-        for (const port of ports) socket.send(datagram, port, HOST);
+        const packets = new Uint8Array(7 * PACKET_BYTES);
+        stream.read(packets, 0, 7);
+        const datagram = wrapped(packets, sent / 7);
+        for (const { host, port } of addresses) socket.send(datagram, port, host);
       }
     }, 10);
     this.#closing.push(() => (clearInterval(timer), socket.close()));
   }
 
-  async listen(): Promise<Listening> {
-    const listening = await Listening.open();
+  /** Listens to UDP, to a multicast group where one is named. */
+  async listen(group?: Address): Promise<Listening> {
+    const listening = await Listening.open(group);
     this.#closing.push(() => listening.close());
     return listening;
   }
@@ -75,10 +133,11 @@ export class Listening {
   readonly #socket: Socket;
   readonly #parts: Uint8Array[] = [];
 
-  static async open(): Promise<Listening> {
-    const socket = createSocket("udp4");
-    socket.bind(0, HOST);
+  static async open(group?: Address): Promise<Listening> {
+    const socket = createSocket({ type: "udp4", reuseAddr: group !== undefined });
+    socket.bind(group?.port ?? 0, group?.host ?? HOST);
     await once(socket, "listening");
+    if (group) socket.addMembership(group.host, HOST);
     socket.setRecvBufferSize(4_000_000);
     return new Listening(socket);
   }

@@ -5,6 +5,7 @@ import type { World } from "../../../crdt/ports.ts";
 import { isMulticast, type Source } from "../address.ts";
 import { PACKET_BYTES } from "../signal/packet.ts";
 import { LoopedStream } from "../stream/looped-stream.ts";
+import { withoutRtp } from "./rtp.ts";
 
 /** What an input gives: bytes that are only lent, and its end. */
 export interface SourceEvents {
@@ -75,12 +76,6 @@ function enlarge(socket: Socket, world: World): void {
   const granted = socket.getRecvBufferSize();
   if (granted < RECEIVE_BUFFER_BYTES / 4)
     world.log("warn", "the UDP receive buffer is small: raise net.core.rmem_max", { bytes: granted });
-}
-
-/** RTP (RFC 2250) puts a header of 12 bytes before the packets. */
-function withoutRtp(datagram: Uint8Array): Uint8Array {
-  const hasHeader = datagram.length % PACKET_BYTES === 12 && (datagram[0]! & 0xc0) === 0x80;
-  return hasHeader ? datagram.subarray(12) : datagram;
 }
 
 /** How often a looped stream gives what is due, ms. */
