@@ -1,3 +1,4 @@
+import { standingOf, type ThresholdStanding } from "../../crdt/arming.ts";
 import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule } from "../../crdt/board.ts";
 import { closingTime, pollState, type PollState } from "../../crdt/poll.ts";
 import { totals, type Poll, type Show } from "../../crdt/show.ts";
@@ -33,7 +34,7 @@ export interface PollPicture {
 
 export interface ThresholdPicture {
   readonly threshold: Threshold;
-  readonly state: "draft" | "armed" | "off";
+  readonly state: ThresholdStanding["is"];
   readonly progress: ThresholdProgress | undefined;
   readonly cues: readonly (FiredCue & { readonly isConfirmed: boolean })[];
 }
@@ -81,11 +82,9 @@ function thresholdPictures(board: Board): ThresholdPicture[] {
   const watchers = board.progress().toSorted((a, b) => b.at - a.at);
   return board.thresholds().map((threshold) => {
     const { id } = threshold;
-    const isOff = board.disarmed(id) !== undefined;
-    const isArmed = board.armed(id, 1) !== undefined;
     return {
       threshold,
-      state: isOff ? "off" : isArmed ? "armed" : "draft",
+      state: standingOf(board, threshold).is,
       // The watcher that spoke last knows best.
       progress: watchers.map(({ thresholds }) => thresholds[id]).find((each) => each !== undefined),
       cues: cues
