@@ -17,11 +17,12 @@ const NOTHING_ELSE = [
 ];
 
 const POLICIES: Readonly<Record<PageRoot, readonly string[]>> = {
-  // The player hands its picture over as a blob. A broadcaster may frame the page in a web player of its own.
-  tv: ["img-src *", "media-src * blob:", "form-action 'none'"],
+  // The player hands its picture over as a blob, and has an empty track in a data URL for the cues; so has a page its
+  // icon. A broadcaster may frame the page in a web player of its own.
+  tv: ["img-src * data:", "media-src * blob: data:", "form-action 'none'"],
   // A frame around the console could lead a producer's hand.
   console: [
-    "img-src * blob:",
+    "img-src * blob: data:",
     "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",

@@ -41,7 +41,8 @@ export function askAt(address: string, asking: Asking, done: (answer: Answer) =>
     if (xhr.readyState !== 4 || isDone) return;
     isDone = true;
     var body = attempt(() => JSON.parse(xhr.responseText) as unknown) || {};
-    var wait = Number(attempt(() => xhr.getResponseHeader("Retry-After")));
+    // Only refusals have one, and let other origins read it.
+    var wait = xhr.status >= 400 && Number(attempt(() => xhr.getResponseHeader("Retry-After")));
     done({ status: xhr.status, body, retryAfterS: wait || 0 });
   };
   xhr.send(asking.body ? JSON.stringify(asking.body) : null);

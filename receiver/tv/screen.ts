@@ -134,7 +134,8 @@ export function createScreen(texts: Texts, events: ScreenEvents): Screen {
   }
 
   function keysText(view: View): string {
-    if (view.ids.length < 2) return texts.say("keys");
+    var takesVotes = view.card && view.card.kind === "poll" && view.card.takesVotes;
+    if (view.ids.length < 2) return texts.say(takesVotes ? "keys" : "keys_over");
     var place = texts.say("card_of", { card: String(view.index + 1), cards: String(view.ids.length) });
     return `${place} · ${texts.say("keys_cards")}`;
   }
