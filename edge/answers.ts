@@ -207,12 +207,13 @@ export const ShowBody = v.object({
 });
 export type ShowBody = v.InferOutput<typeof ShowBody>;
 
-/** What an emergency stop has ended, by ids. */
 export const ForgottenAnswer = v.object({ at: Milliseconds, by: v.string() });
 
+/** What an emergency stop has ended, by ids. */
 export const StopAnswer = v.object({
   closed: v.array(v.string()),
   unscheduled: v.array(v.string()),
+  disarmed: v.array(v.string()),
   withdrawn: v.array(v.string()),
 });
 export type StopAnswer = v.InferOutput<typeof StopAnswer>;

@@ -231,11 +231,13 @@ export class EdgeShow implements ShowService {
     const stopped: Stopped = {
       closed: idsOf(polls.filter((poll) => mayBecome(stateOf(poll, now), "closing"))),
       unscheduled: idsOf(polls.filter((poll) => poll.schedule && !poll.transitions.open)),
+      disarmed: this.thresholds.mayFire(),
       withdrawn: this.content().map(({ id }) => id),
     };
     const refusal = await this.#deed("stop", this.#replica.show, by, (board, at) => {
       for (const id of stopped.closed) board.addTransition(id, "closing", { at, by });
       for (const id of stopped.unscheduled) board.removeSchedule(id);
+      for (const id of stopped.disarmed) board.disarm(id, { at, by });
       for (const id of stopped.withdrawn) board.withdraw(id);
     });
     return refusal ?? stopped;

@@ -83,7 +83,10 @@ export interface ShowService {
   schedule(poll: string, times: ScheduledTimes | undefined, by: string): Promise<PollView | Refusal>;
   /** Starts the rundown: schedules each of its polls that is still to come, from `startsAt` on. */
   startRundown(startsAt: number, by: string): Promise<void | Refusal>;
-  /** Emergency stop: closes what is open, takes back what is scheduled, takes everything off the screens. */
+  /**
+   * Emergency stop: closes what is open, takes back what is scheduled, takes off every threshold that could fire, and
+   * takes everything off the screens.
+   */
   stop(by: string): Promise<Stopped | Refusal>;
   /** Destroys the show's key: nothing leads from its ballots back to receivers any more. Only once nothing is open. */
   forget(by: string): Promise<Declaration | Refusal>;
@@ -107,6 +110,7 @@ export type ScheduledTimes = Omit<Schedule, "by">;
 export interface Stopped {
   readonly closed: readonly string[];
   readonly unscheduled: readonly string[];
+  readonly disarmed: readonly string[];
   readonly withdrawn: readonly string[];
 }
 

@@ -45,6 +45,15 @@ export class Thresholds implements ThresholdService {
     this.#host = host;
   }
 
+  /** Ids of those that a crossing would fire. */
+  mayFire(): string[] {
+    const isArmed = (threshold: Threshold) => /^arm(ing|ed)$/.test(standingOf(this.#board, threshold).is);
+    return this.#board
+      .thresholds()
+      .filter(isArmed)
+      .map(({ id }) => id);
+  }
+
   list(): ThresholdView[] {
     return this.#board.thresholds().map((threshold) => this.#view(threshold));
   }

@@ -51,7 +51,7 @@ function edgeName(desk: Desk): string {
 async function stop(desk: Desk): Promise<void> {
   const { value: show } = desk.show;
   if (show === undefined) return;
-  await desk.act("Emergency stop: everything is closed, unscheduled and off the screens", (client) =>
+  await desk.act("Emergency stop: all is closed, unscheduled and off the screens; no threshold fires", (client) =>
     bodyOf(client.v1.shows[":show"].stop.$post({ param: { show } })),
   );
 }

@@ -236,7 +236,7 @@ const FORGET = {
 } as const;
 
 const STOP = {
-  summary: "Emergency stop: closes every open poll, takes back every schedule, takes everything off the screens",
+  summary: "Emergency stop: closes all polls, takes back schedules and armed thresholds, takes all off the screens",
   tag: "producers",
   token: "operator",
   answer: StopAnswer,

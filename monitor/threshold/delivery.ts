@@ -62,6 +62,7 @@ export class Delivery {
 
   /** The board changed: what stands on it need not be held, and goes to the encoder. */
   onboard(): void {
+    for (const { seen } of this.#held.values()) if (this.#isTakenOff(seen)) this.#held.delete(keyOf(seen));
     for (const fired of this.#replica.board.cues()) {
       this.#held.delete(keyOf(fired));
       if (!this.#isConfirmed(fired)) void this.#send(fired);
@@ -134,7 +135,7 @@ export class Delivery {
     const { board } = this.#replica;
     for (const seen of board.crossings()) {
       const { threshold, epoch } = seen.cue;
-      if (board.cue(threshold, epoch) || this.holds(threshold, epoch)) continue;
+      if (board.cue(threshold, epoch) || this.holds(threshold, epoch) || this.#isTakenOff(seen)) continue;
       if (seen.cue.eventId !== board.eventId(threshold, epoch)) continue;
       const standing = await this.#latch(latch, seen);
       if (standing) await this.#stand(standing);
@@ -193,6 +194,11 @@ export class Delivery {
 
   async #publish(edit: Parameters<Replica["change"]>[0]): Promise<void> {
     await this.#try("board", () => this.#replica.change(edit));
+  }
+
+  /** A producer took the threshold off, or pulled the emergency stop: what is not latched by now is not to be. */
+  #isTakenOff({ cue }: FiredCue): boolean {
+    return this.#replica.board.disarmed(cue.threshold) !== undefined;
   }
 
   #isConfirmed(fired: FiredCue): boolean {

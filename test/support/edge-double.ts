@@ -286,7 +286,7 @@ export class ShowDouble implements ShowService {
     for (const id of closed) await this.close(id, by);
     this.#content.clear();
     this.note("stop", this.definition.id, by);
-    return { closed, unscheduled: [], withdrawn };
+    return { closed, unscheduled: [], disarmed: [], withdrawn };
   }
 
   async withdraw(id: string, by: string): Promise<ContentItem | Refusal> {

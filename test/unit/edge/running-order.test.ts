@@ -95,12 +95,24 @@ describe("a rundown", () => {
   });
 });
 
-test("an emergency stop closes what is open, takes back what is to come and clears the screens, in one deed", async () => {
+test("an emergency stop closes what is open, takes back what is to come, lets no cue fire and clears the screens, in one deed", async () => {
   wanted(await show.arm("best", by));
   wanted(await show.open("best", by));
   wanted(await show.schedule("other", { opensAt: lone.world.clock.now() + 1000 }, by));
   await show.publish({ id: "rules", kind: "page", title: "Rules", text: "", at: 1 }, undefined, by);
-  expect(await show.stop(by)).toEqual({ closed: ["best"], unscheduled: ["other"], withdrawn: ["rules"] });
+  const message = { kind: "text", text: "{count}" } as const;
+  const rest = { rule: { kind: "voted", atLeast: 3 }, message, durationMs: 1000, urgent: false } as const;
+  for (const id of ["armed", "draft", "off"]) wanted(await show.thresholds.put({ id, ...rest }, by));
+  for (const id of ["armed", "off"]) wanted(await show.thresholds.arm(id, by));
+  wanted(await show.thresholds.disarm("off", by));
+  expect(await show.stop(by)).toEqual({
+    closed: ["best"],
+    unscheduled: ["other"],
+    disarmed: ["armed"],
+    withdrawn: ["rules"],
+  });
+  const standings = show.thresholds.list().map(({ definition, standing }) => `${definition.id} ${standing.is}`);
+  expect(standings.toSorted()).toEqual(["armed disarmed", "draft draft", "off disarmed"]);
   expect(stateOf("best")).toBe("closing");
   expect(show.content()).toEqual([]);
   await pass(lone.world, 2000);

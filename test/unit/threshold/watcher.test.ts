@@ -258,6 +258,16 @@ describe("what fails is tried again", () => {
     expect(replica.board.cue("t", 1)).toMatchObject({ value: 100, of: 3, coverage: { [chainId(FRA)]: 1 } });
   });
 
+  test("without the database nothing fires of a threshold that was taken off before it was back", async () => {
+    await arm({ kind: "voted", atLeast: 3 });
+    latch.is = "away";
+    await vote(1, 3);
+    await replica.change((board) => board.disarm("t", by));
+    latch.is = "there";
+    await rounds(2);
+    expect([injected(), replica.board.cues()]).toEqual([[], []]);
+  });
+
   test("without the encoder the cue stands, and is sent until the encoder has it", async () => {
     await arm(three);
     encoder.away = true;
