@@ -1,10 +1,10 @@
 import type { Rule } from "../../crdt/threshold.ts";
 import { bodyOf } from "../client/client.ts";
 import type { Desk } from "./desk.ts";
-import { typed } from "./form.ts";
+import { DefineThreshold } from "./define-threshold.tsx";
 import { HoldButton } from "./hold-button.tsx";
-import { grouped, timeText } from "./numbers.ts";
-import type { PollPicture, ThresholdPicture } from "./picture-of-show.ts";
+import { clockText, grouped, timeText } from "./numbers.ts";
+import type { ThresholdPicture } from "./picture-of-show.ts";
 import type { PanelProps } from "./side-tabs.tsx";
 
 /** Each threshold with how far it is, how fast it comes, and the cues that it has fired. */
@@ -12,18 +12,15 @@ export function ThresholdsPanel({ desk, picture }: PanelProps) {
   return (
     <>
       <Thresholds desk={desk} picture={picture} />
-      {desk.may("operator") && desk.poll.value && <Define desk={desk} show={picture.show.id} poll={desk.poll.value} />}
+      {desk.may("operator") && desk.poll.value && (
+        <DefineThreshold desk={desk} show={picture.show.id} poll={desk.poll.value.poll} />
+      )}
     </>
   );
 }
 
 function Thresholds({ desk, picture }: PanelProps) {
-  if (picture.thresholds.length === 0)
-    return (
-      <p class="none">
-        This show has no thresholds. Its file, or PUT …/thresholds, says what puts a cue into the picture.
-      </p>
-    );
+  if (picture.thresholds.length === 0) return <p class="none">This show has no thresholds yet.</p>;
   return (
     <ul class="items thresholds">
       {picture.thresholds.map((each) => (
@@ -59,7 +56,7 @@ function Threshold({ desk, show, picture: { threshold, state, progress, cues } }
           {threshold.message.kind === "text" ? `“${threshold.message.text}”` : `shows ${threshold.message.content}`}
         </small>
       </span>
-      <span class={`state ${state}`}>{newest && state !== "off" ? "fired" : state}</span>
+      <span class={`state ${state}`}>{state === "disarmed" ? "off" : state}</span>
       {state === "armed" && progress && (
         <span class="distance">
           <progress
@@ -71,7 +68,7 @@ function Threshold({ desk, show, picture: { threshold, state, progress, cues } }
           <small>{estimate(progress)}</small>
         </span>
       )}
-      {state !== "off" && (
+      {state !== "disarmed" && (
         <HoldButton
           class="small"
           disabled={!desk.may("operator")}
@@ -91,56 +88,12 @@ function Threshold({ desk, show, picture: { threshold, state, progress, cues } }
   );
 }
 
-/** A threshold for the poll at hand: the usual one, a number of viewers that have voted. */
-function Define({
-  desk,
-  show,
-  poll: { poll },
-}: {
-  readonly desk: Desk;
-  readonly show: string;
-  readonly poll: PollPicture;
-}) {
-  const define = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.target as HTMLFormElement;
-    const data = new FormData(form);
-    const atLeast = Number(typed(data, "count"));
-    const isAgain = data.get("again") !== null;
-    const json = {
-      rule: { kind: "voted" as const, poll: poll.id, at_least: atLeast, ...(isAgain ? { every: atLeast } : {}) },
-      message: { kind: "text" as const, text: typed(data, "text") },
-    };
-    const param = { show, threshold: `${poll.id}-${atLeast}`.slice(-40) };
-    const isDefined = await desk.act("The threshold is defined: arm it", (client) =>
-      bodyOf(client.v1.shows[":show"].thresholds[":threshold"].$put({ param, json })),
-    );
-    if (isDefined) form.reset();
-  };
-  return (
-    <form class="publish" onSubmit={(event) => void define(event)}>
-      <h3>Put a cue into the picture</h3>
-      <label class="field">
-        When so many have voted in “{poll.question}”
-        <input name="count" type="number" min="1" defaultValue="10000" required />
-      </label>
-      <label>
-        <input name="again" type="checkbox" defaultChecked /> and again at each further so many
-      </label>
-      <label class="field">
-        Text, where {"{count}"} stands for the count
-        <input name="text" required maxLength={300} defaultValue="{count} viewers have voted" autocomplete="off" />
-      </label>
-      <button type="submit" class="primary">
-        Define
-      </button>
-    </form>
-  );
-}
+/** Longest time to a crossing that is said, ms: beyond it nobody knows. */
+const MAX_ESTIMATE_MS = 3_600_000;
 
-function estimate({ perSecond, remainingMs }: NonNullable<ThresholdPicture["progress"]>): string {
+function estimate({ perSecond, remainingMs = Infinity }: NonNullable<ThresholdPicture["progress"]>): string {
   const speed = `${grouped(perSecond)} a second`;
-  return remainingMs === undefined ? speed : `${speed}, in about ${Math.ceil(remainingMs / 1000)} s`;
+  return remainingMs > MAX_ESTIMATE_MS ? speed : `${speed}, in about ${clockText(remainingMs)}`;
 }
 
 function figure(rule: Rule, value: number): string {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { Board } from "../../../crdt/board.ts";
 import type { HealthBody } from "../../../edge/answers.ts";
+import { thresholdDraft } from "../../../edge/console/threshold-form.ts";
 import { nextStep, sealsOf } from "../../../edge/console/next-step.ts";
 import { slugOf } from "../../../edge/console/numbers.ts";
 import { mayAct, readPass } from "../../../edge/console/pass.ts";
@@ -12,6 +13,7 @@ import { rehearsalOf } from "../../../edge/console/rehearsal.ts";
 import { isRefusal } from "../../../edge/refusal.ts";
 import { check } from "../../../edge/schemas.ts";
 import { showDefinition, ShowFile } from "../../../edge/show-file.ts";
+import { ThresholdBody } from "../../../edge/threshold-file.ts";
 import { SAMPLE_SHOW } from "../../../edge/cli/sample-show.ts";
 import { Harness } from "../edge/harness.ts";
 
@@ -82,6 +84,38 @@ describe("a rehearsal", () => {
   test("of a show with the longest name has a name that fits", () => {
     const long = { ...picture, show: { ...picture.show, id: "a".repeat(40) } };
     expect(rehearsalOf(long, []).id).toBe(`${"a".repeat(35)}-r1`);
+  });
+});
+
+describe("the threshold's form says", () => {
+  const fields = { count: "500", every: "250", option: "ben", percent: "33.3", sample: "90", text: "{count}!" };
+  const formOf = (given: Partial<typeof fields> = {}) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ ...fields, ...given })) form.set(name, value);
+    return form;
+  };
+  const poll = { id: "winner" };
+
+  test.for([
+    ["present", "show-present-500", { kind: "present", at_least: 500, every: 250 }],
+    ["voted-show", "show-voted-500", { kind: "voted", at_least: 500, every: 250 }],
+    ["voted-poll", "winner-voted-500", { kind: "voted", poll: "winner", at_least: 500, every: 250 }],
+    ["votes", "winner-ben-500", { kind: "votes", poll: "winner", option: "ben", at_least: 500, every: 250 }],
+    ["share", "winner-ben-33-3-of-90", { kind: "share", poll: "winner", option: "ben", percent: 33.3, sample: 90 }],
+  ] as const)("%s as a rule that the edge takes", ([wait, id, rule]) => {
+    const draft = thresholdDraft(wait, poll, formOf());
+    expect(draft).toEqual({ id, json: { rule, message: { kind: "text", text: "{count}!" } } });
+    expect(check(ThresholdBody, draft.json, "x")).toMatchObject({ rule });
+  });
+
+  test("once, where nothing is typed for each further", () => {
+    const { json } = thresholdDraft("present", poll, formOf({ every: "" }));
+    expect(json.rule).toEqual({ kind: "present", at_least: 500 });
+  });
+
+  test("an id with its figure, however long the poll's is", () => {
+    const { id } = thresholdDraft("voted-poll", { id: "a".repeat(40) }, formOf());
+    expect(id).toBe(`${"a".repeat(30)}-voted-500`);
   });
 });
 
