@@ -1,6 +1,6 @@
 import type { Ask, Candidate } from "./candidate.ts";
 import { isFull, usedShare, weights } from "./load.ts";
-import { distanceKm } from "./place.ts";
+import { distanceKm, type Place } from "./place.ts";
 
 /**
  * Puts candidates in the order in which a receiver should try them, best first, each with the reason for its place. Pure
@@ -45,13 +45,38 @@ export function policyNamed(name: PolicyName, order: readonly string[] = []): Po
  */
 export function nearest(candidates: readonly Candidate[], ask: Ask): readonly Ranked[] {
   const { place } = ask;
-  const ranked = byFreeCapacity(candidates, ask);
-  if (!place) return ranked.map((each) => ({ ...each, reason: `the receiver's place is unknown; ${each.reason}` }));
-  const km = new Map(candidates.map((each) => [each, each.place ? distanceKm(each.place, place) : Infinity]));
-  const full = (each: Candidate) => Number(isFull(each.load));
-  return ranked
-    .toSorted(({ candidate: a }, { candidate: b }) => full(a) - full(b) || compare(km.get(a)!, km.get(b)!))
-    .map(({ candidate }) => ({ candidate, reason: distanceReason(candidate, km.get(candidate)!) }));
+  if (!place) return byFreeCapacity(candidates, ask).map(unplaced);
+  const km = candidates.map((each) => kmTo(each, place));
+  const areApart = new Set(km).size === km.length;
+  const drawn = areApart ? candidates : byFreeCapacity(candidates, ask).map(({ candidate }) => candidate);
+  return drawn
+    .map((candidate) => new AtDistance(candidate, kmTo(candidate, place)))
+    .toSorted((a, b) => Number(a.full) - Number(b.full) || compare(a.km, b.km));
+}
+
+function kmTo({ place }: Candidate, receiver: Place): number {
+  return place ? distanceKm(place, receiver) : Infinity;
+}
+
+function unplaced({ candidate, reason }: Ranked): Ranked {
+  return { candidate, reason: `the receiver's place is unknown; ${reason}` };
+}
+
+/** Its reason is put into words where somebody reads it: a name server seldom does. */
+class AtDistance implements Ranked {
+  readonly candidate: Candidate;
+  readonly km: number;
+  readonly full: boolean;
+
+  constructor(candidate: Candidate, km: number) {
+    this.candidate = candidate;
+    this.km = km;
+    this.full = isFull(candidate.load);
+  }
+
+  get reason(): string {
+    return distanceReason(this.candidate, this.km);
+  }
 }
 
 /** At random, weighted by free capacity; the order is that of drawing without putting back. */

@@ -1,5 +1,10 @@
 import * as packet from "dns-packet";
-import { CLIENT_SUBNET, readClientSubnet, writeClientSubnet } from "../../steering/dns/client-subnet.ts";
+import {
+  CLIENT_SUBNET,
+  clientSubnetLength,
+  readClientSubnet,
+  writeClientSubnet,
+} from "../../steering/dns/client-subnet.ts";
 import { COOKIE } from "../../steering/dns/cookie.ts";
 import { RCODES, type DnsQuery, type DnsReply, type Edns } from "../../steering/dns/message.ts";
 
@@ -80,7 +85,8 @@ function questionEnd(bytes: Buffer): number | undefined {
 
 /** A label may hold any byte, a dot too: such a name is none of ours, whatever it looks like as a text. */
 function nameOf(text: string, question: Buffer): string {
-  const labels = text === "." ? 0 : text.split(".").length;
+  let labels = text === "." ? 0 : 1;
+  for (let at = text.indexOf("."); labels > 0 && at !== -1; at = text.indexOf(".", at + 1)) labels += 1;
   let seen = 0;
   for (let at = 0; question[at] !== 0; at += question[at]! + 1) seen += 1;
   return labels === seen ? (text === "." ? "" : text.toLowerCase()) : "\0";
@@ -156,19 +162,27 @@ function compose(
   truncated: boolean,
 ): Buffer {
   const { answers, authorities, additionals } = reply;
-  const records = packet.encode({
+  const message: packet.Packet = {
     type: "response",
     id: head.id,
     flags: flagsOf(head, reply, truncated),
     answers: [...answers],
     authorities: [...authorities],
     additionals: [...additionals],
-  });
-  const opt = edns ? encodeOpt(edns, reply, cookie) : Buffer.alloc(0);
-  // The library compresses no names, so that records may be moved.
-  const bytes = Buffer.concat([records.subarray(0, HEADER_BYTES), head.question, records.subarray(HEADER_BYTES), opt]);
-  bytes.writeUInt16BE(head.question.length > 0 ? 1 : 0, 4);
-  if (edns) bytes.writeUInt16BE(additionals.length + 1, 10);
+  };
+  // One piece of memory for all: the library writes header and records so that the question fits between them. It
+  // compresses no names, so that records may stand anywhere.
+  const asked = head.question.length;
+  const end = asked + packet.encodingLength(message);
+  const bytes = Buffer.allocUnsafe(end + (edns ? optLength(edns, cookie) : 0));
+  packet.encode(message, bytes, asked);
+  bytes.copyWithin(0, asked, asked + HEADER_BYTES);
+  head.question.copy(bytes, HEADER_BYTES);
+  bytes.writeUInt16BE(asked > 0 ? 1 : 0, 4);
+  if (edns) {
+    writeOpt(bytes, end, edns, reply, cookie);
+    bytes.writeUInt16BE(additionals.length + 1, 10);
+  }
   return bytes;
 }
 
@@ -182,24 +196,39 @@ function flagsOf({ opcode, recursionDesired }: Head, { rcode, authoritative }: D
   );
 }
 
-/** RFC 6891, 6.1.2: root, type, size, upper bits of the code, version, flags, length, options. */
-function encodeOpt(edns: Edns, { rcode, scopeBits }: DnsReply, cookie: Uint8Array | undefined): Buffer {
-  const options = Buffer.concat([
-    ...(edns.clientSubnet ? [encodeOption(CLIENT_SUBNET, writeClientSubnet(edns.clientSubnet, scopeBits))] : []),
-    ...(cookie ? [encodeOption(COOKIE, cookie)] : []),
-  ]);
-  const fixed = Buffer.alloc(11);
-  fixed.writeUInt16BE(OPT, 1);
-  fixed.writeUInt16BE(MAX_UDP_BYTES, 3);
-  fixed[5] = RCODES[rcode] >> 4;
-  fixed.writeUInt16BE(edns.dnssecOk ? packet.DNSSEC_OK : 0, 7);
-  fixed.writeUInt16BE(options.length, 9);
-  return Buffer.concat([fixed, options]);
+const OPT_BYTES = 11;
+const OPTION_HEAD_BYTES = 4;
+
+function optLength({ clientSubnet }: Edns, cookie: Uint8Array | undefined): number {
+  const subnet = clientSubnet ? OPTION_HEAD_BYTES + clientSubnetLength(clientSubnet) : 0;
+  return OPT_BYTES + subnet + (cookie ? OPTION_HEAD_BYTES + cookie.length : 0);
 }
 
-function encodeOption(code: number, data: Uint8Array): Buffer {
-  const head = Buffer.alloc(4);
-  head.writeUInt16BE(code, 0);
-  head.writeUInt16BE(data.length, 2);
-  return Buffer.concat([head, data]);
+/** RFC 6891, 6.1.2: root, type, size, upper bits of the code, version, flags, length, options. To the end of `bytes`. */
+function writeOpt(
+  bytes: Buffer,
+  at: number,
+  edns: Edns,
+  { rcode, scopeBits }: DnsReply,
+  cookie: Uint8Array | undefined,
+): void {
+  bytes[at] = 0;
+  bytes.writeUInt16BE(OPT, at + 1);
+  bytes.writeUInt16BE(MAX_UDP_BYTES, at + 3);
+  bytes[at + 5] = RCODES[rcode] >> 4;
+  bytes[at + 6] = 0;
+  bytes.writeUInt16BE(edns.dnssecOk ? packet.DNSSEC_OK : 0, at + 7);
+  bytes.writeUInt16BE(bytes.length - at - OPT_BYTES, at + 9);
+  let next = at + OPT_BYTES;
+  if (edns.clientSubnet)
+    next = writeOption(bytes, next, CLIENT_SUBNET, writeClientSubnet(edns.clientSubnet, scopeBits));
+  if (cookie) writeOption(bytes, next, COOKIE, cookie);
+}
+
+/** Gives where the next one begins. */
+function writeOption(bytes: Buffer, at: number, code: number, data: Uint8Array): number {
+  bytes.writeUInt16BE(code, at);
+  bytes.writeUInt16BE(data.length, at + 2);
+  bytes.set(data, at + OPTION_HEAD_BYTES);
+  return at + OPTION_HEAD_BYTES + data.length;
 }

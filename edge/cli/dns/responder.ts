@@ -48,7 +48,7 @@ export class Responder {
   /** Undefined where nothing is to be sent. Never throws. */
   respond(bytes: Buffer, client: string, transport: "udp" | "tcp"): Buffer | undefined {
     const { figures } = this.#options;
-    figures.count("queries_total", `transport="${transport}"`);
+    figures.count("queries_total", "transport", transport);
     const decoded = decodeQuery(bytes);
     if (decoded.is === "ignored") {
       figures.count("ignored_total");
@@ -58,11 +58,11 @@ export class Responder {
     const proven = transport === "tcp" || proof.proven;
     if (!proven && this.#buckets.take(clientNetwork(client).subnet) > 0) return this.#limit(decoded);
     if (decoded.is === "malformed" || proof.malformed) {
-      figures.count("answers_total", `rcode="FORMERR"`);
+      figures.count("answers_total", "rcode", "FORMERR");
       return encodeFormatError(decoded.head, decoded.is === "query" || decoded.edns);
     }
     const answered = this.#answer(decoded.query, client);
-    figures.count("answers_total", `rcode="${answered.reply.rcode}"`);
+    figures.count("answers_total", "rcode", answered.reply.rcode);
     const cookie = proof.cookie ? { cookie: proof.cookie } : {};
     return encodeReply(decoded.head, decoded.query, answered.reply, { transport, proven, ...cookie });
   }
@@ -74,7 +74,7 @@ export class Responder {
     if (!address) return { reply: emptyReply("SERVFAIL") };
     const answered = answer(zone, locate, query, { address, draw, turn: this.#turn++ });
     const best = answered.choice?.ranked[0];
-    if (best) figures.count("edges_total", `edge="${best.candidate.edge}"`);
+    if (best) figures.count("edges_total", "edge", best.candidate.edge);
     onanswer?.(query, client, answered);
     return answered;
   }
@@ -92,7 +92,7 @@ export class Responder {
   #limit(decoded: Exclude<Decoded, { is: "ignored" }>): Buffer | undefined {
     this.#limited += 1;
     const slips = this.#limited % SLIP === 0 && decoded.is === "query";
-    this.#options.figures.count("limited_total", `outcome="${slips ? "truncated" : "dropped"}"`);
+    this.#options.figures.count("limited_total", "outcome", slips ? "truncated" : "dropped");
     return slips ? encodeTruncated(decoded.head) : undefined;
   }
 }

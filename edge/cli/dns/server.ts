@@ -1,5 +1,6 @@
-import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createSocket, type RemoteInfo, type Socket as UdpSocket, type SocketOptions } from "node:dgram";
+import { lookup } from "node:dns";
+import { createServer, isIP, type AddressInfo, type Server, type Socket } from "node:net";
 
 /** From a packet to its answer; undefined where nothing is to be sent. */
 export interface Respond {
@@ -38,21 +39,28 @@ export async function listenDns(host: string, port: number, respond: Respond): P
 
 function listenUdp(host: string, port: number, respond: Respond): Promise<UdpSocket> {
   const family = host.includes(":") ? "udp6" : "udp4";
-  const socket = createSocket({ type: family, ipv6Only: family === "udp6" });
+  const socket = createSocket({ type: family, ipv6Only: family === "udp6", lookup: lookupAtOnce });
   socket.on("message", (bytes: Buffer, { address, port: from }: RemoteInfo) => {
     const reply = respond(bytes, address, "udp");
-    // A client that has gone is no news.
-    if (reply) socket.send(reply, from, address, () => {});
+    if (reply) socket.send(reply, from, address);
   });
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => reject(new Error(`listening on "${host}:${port}" (UDP): ${error.message}`)));
     socket.bind(port, host, () => {
+      // A client that has gone is no news.
       socket.removeAllListeners("error").on("error", () => {});
       socket.setRecvBufferSize(UDP_BUFFER_BYTES);
       resolve(socket);
     });
   });
 }
+
+/** Whom we answer is named by an address: without this, Node resolves it as a name, later, for each answer. */
+const lookupAtOnce: NonNullable<SocketOptions["lookup"]> = (host, options, callback) => {
+  const family = isIP(host);
+  if (family === 0) lookup(host, options, callback);
+  else callback(null, host, family);
+};
 
 function closeUdp(socket: UdpSocket): Promise<void> {
   return new Promise((resolve) => socket.close(() => resolve()));

@@ -90,7 +90,7 @@ export class Exchange {
   }
 
   #answer(edge: Candidate, answer: IncomingMessage): void {
-    this.#options.figures.count("answers_total", `edge="${edge.edge}"`);
+    this.#options.figures.count("answers_total", "edge", edge.edge);
     answer.on("error", () => this.#outgoing.destroy());
     this.#sayIfLast();
     this.#outgoing.writeHead(answer.statusCode ?? 502, answerHeaders(answer.rawHeaders));
@@ -104,7 +104,7 @@ export class Exchange {
 
   #onfailure(edge: Candidate, reached: Failure, error: Error): void {
     if (this.#done) return;
-    this.#options.figures.count("failures_total", `edge="${edge.edge}"`);
+    this.#options.figures.count("failures_total", "edge", edge.edge);
     if (this.#outgoing.headersSent) return void this.#outgoing.destroy();
     if (mayRepeat(this.#incoming.method ?? "GET", this.#hasBody, reached)) return this.#tryNext();
     this.#refuse(502, "edge_lost", `the connection with edge "${edge.edge}" broke (${error.message}): ask again`);

@@ -17,7 +17,7 @@ export function openTunnel(incoming: IncomingMessage, socket: Duplex, head: Buff
     const upstream = connectEdge(edge);
     const onfailure = () => {
       upstream.destroy();
-      options.figures.count("failures_total", `edge="${edge.edge}"`);
+      options.figures.count("failures_total", "edge", edge.edge);
       if (!socket.destroyed) tryNext(i + 1);
     };
     upstream.once("error", onfailure).once("timeout", onfailure);

@@ -1,25 +1,37 @@
-/** Counters of a program by name and labels, for Prometheus. */
+/** Numbers of one name, by the value of its one label; "" where it has none. */
+interface Counter {
+  readonly label: string;
+  readonly byValue: Map<string, number>;
+}
+
+/** Counters of a program, for Prometheus. Counting makes no new text: it happens several times a query. */
 export class Figures {
   readonly #prefix: string;
-  readonly #counts = new Map<string, number>();
+  readonly #counters = new Map<string, Counter>();
 
   /** `prefix`: of all names, e.g. "redbutton_dns". */
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
 
-  /** `labels` as in the exposition format, e.g. `rcode="NOERROR"`; values are our own words or names of edges. */
-  count(name: string, labels = ""): void {
-    const key = labels === "" ? name : `${name}{${labels}}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  /** `label`: the same one for all of a name, e.g. "rcode"; values are our own words or names of edges. */
+  count(name: string, label = "", value = ""): void {
+    let counter = this.#counters.get(name);
+    if (!counter) this.#counters.set(name, (counter = { label, byValue: new Map() }));
+    counter.byValue.set(value, (counter.byValue.get(value) ?? 0) + 1);
   }
 
-  of(name: string, labels = ""): number {
-    return this.#counts.get(labels === "" ? name : `${name}{${labels}}`) ?? 0;
+  of(name: string, value = ""): number {
+    return this.#counters.get(name)?.byValue.get(value) ?? 0;
   }
 
   text(): string {
-    const lines = [...this.#counts].map(([key, value]) => `${this.#prefix}_${key} ${value}`).toSorted();
-    return `${lines.join("\n")}\n`;
+    const lines = [...this.#counters].flatMap(([name, { label, byValue }]) =>
+      [...byValue].map(([value, count]) => {
+        const labels = label === "" ? "" : `{${label}="${value}"}`;
+        return `${this.#prefix}_${name}${labels} ${count}`;
+      }),
+    );
+    return `${lines.toSorted().join("\n")}\n`;
   }
 }

@@ -22,7 +22,17 @@ export function readClientSubnet(data: Uint8Array): ClientSubnet | undefined {
   return sameBytes(masked(address, sourceBits), address) ? { family, sourceBits, address } : undefined;
 }
 
+/** Bytes of the option's data. */
+export function clientSubnetLength({ sourceBits }: ClientSubnet): number {
+  return 4 + Math.ceil(sourceBits / 8);
+}
+
 /** The option's data for an answer: what came, and the scope. */
-export function writeClientSubnet({ family, sourceBits, address }: ClientSubnet, scopeBits: number): Uint8Array {
-  return Uint8Array.of(0, family, sourceBits, scopeBits, ...address.subarray(0, Math.ceil(sourceBits / 8)));
+export function writeClientSubnet(subnet: ClientSubnet, scopeBits: number): Uint8Array {
+  const data = new Uint8Array(clientSubnetLength(subnet));
+  data[1] = subnet.family;
+  data[2] = subnet.sourceBits;
+  data[3] = scopeBits;
+  data.set(subnet.address.subarray(0, data.length - 4), 4);
+  return data;
 }
