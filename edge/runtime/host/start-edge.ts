@@ -1,25 +1,15 @@
-import type { Context } from "hono";
 import type { Socket } from "../../../crdt/ports.ts";
-import type { Inspector } from "../../../crdt/inspect/inspector.ts";
 import { Member } from "../../../crdt/member.ts";
 import { openLibsqlStore } from "../../../crdt/store/libsql.ts";
-import { createApp, type App } from "../../app.ts";
+import type { App } from "../../app.ts";
 import type { EdgeConfig } from "../../config.ts";
 import { Edge } from "../../edge.ts";
-import { Broadcaster } from "../../jwks.ts";
-import { parseAddress } from "../../steering/address.ts";
 import { NO_GEO } from "../../steering/geo.ts";
-import type { Locator } from "../../steering/locator.ts";
-import type { Place } from "../../steering/place.ts";
-import { httpProbe } from "../../steering/probe.ts";
-import { deriveTokenKeys } from "../../token.ts";
-import { clientAddress } from "./client-address.ts";
-import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Client, type Listener } from "./door.ts";
-import { hlsSources } from "./hls.ts";
+import { MAX_LINK_MESSAGE_BYTES, MAX_PUBLIC_MESSAGE_BYTES, type Listener } from "./door.ts";
+import { edgeApp } from "./edge-app.ts";
 import { factsOf, inspectorOf } from "./inspector.ts";
 import { openLocator } from "./geo.ts";
 import { memberOptions, type Running } from "./member.ts";
-import { readPages } from "./pages.ts";
 import type { Surroundings } from "./run-member.ts";
 import type { MonitorProcess } from "./opened-process.ts";
 
@@ -41,10 +31,7 @@ export async function startEdge(
   const { door, world } = surroundings;
   const store = await openLibsqlStore(config.store.url, { timers: world.timers });
   const member = await Member.open(memberOptions(config, store, surroundings));
-  const { region, place, capacity } = config;
-  const { address } = config.public;
-  const options = { region, address, capacity, network: config.keys.network, ...(place ? { place } : {}) };
-  const edge = new Edge(member, options);
+  const edge = new Edge(member, edgeOptions(config));
   const inspector = inspectorOf(config, member, () => ({ ...factsOf(door.runtime), ...app.sockets() }));
   const locate = await openLocator(config.geo ?? NO_GEO);
   const app = edgeApp(config, edge, world, locate, inspector);
@@ -56,20 +43,15 @@ export async function startEdge(
   const watcher = watch?.create(member);
   watcher?.start();
   edge.start();
+  const onerror = (error: unknown) => world.log("error", "answering a request failed", { error });
   const listener = await door.servePublic(
-    {
-      ...config.public,
-      maxMessageBytes: MAX_PUBLIC_MESSAGE_BYTES,
-      onerror: (error) => world.log("error", "answering a request failed", { error }),
-    },
+    { ...config.public, maxMessageBytes: MAX_PUBLIC_MESSAGE_BYTES, onerror },
     (request, client) => app.fetch(request, client),
   );
-  world.log("info", "edge is up", {
-    boot: member.boot,
-    address,
-    backbone: `${backbone.host}:${backbone.port}`,
-    runtime: door.runtime,
-  });
+  const { boot } = member;
+  const { address } = config.public;
+  const { runtime } = door;
+  world.log("info", "edge is up", { boot, address, backbone: `${backbone.host}:${backbone.port}`, runtime });
   const closeStore = async () => {
     await watch?.close();
     await store.close();
@@ -81,40 +63,8 @@ export async function startEdge(
   return { stop };
 }
 
-function edgeApp(
-  config: EdgeConfig,
-  edge: Edge,
-  world: Surroundings["world"],
-  locate: Locator,
-  inspector?: Inspector,
-): App {
-  const proxies = new Set(config.proxies);
-  const addressOf = (c: Context) =>
-    clientAddress(clientOf(c).address, c.req.raw.headers.get("x-forwarded-for"), proxies);
-  return createApp({
-    edge,
-    world,
-    keys: deriveTokenKeys(config.keys.network),
-    limits: config.limits,
-    upgrade: (c, accept) => clientOf(c).upgrade(accept),
-    clientAddress: addressOf,
-    pages: readPages(),
-    hls: hlsSources(config.hls, () => world.clock.now()),
-    probe: httpProbe,
-    locate: (c) => placeAt(locate, addressOf(c)),
-    ...(inspector ? { inspector } : {}),
-    ...(config.jwks ? { broadcaster: new Broadcaster(config.jwks, world.clock) } : {}),
-  });
-}
-
-function placeAt(locate: Locator, text: string): Place | undefined {
-  const address = parseAddress(text);
-  return address && locate(address).place;
-}
-
-/** The door hands every request's client to the routes as Hono's environment. */
-function clientOf(c: Context): Client {
-  return c.env as Client;
+function edgeOptions({ region, place, capacity, public: { address }, keys: { network } }: EdgeConfig) {
+  return { region, address, capacity, network, ...(place ? { place } : {}) };
 }
 
 /** Refuses what is new, makes durable and pushes what was taken, and only then lets go of sockets and links. */
