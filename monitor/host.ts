@@ -71,6 +71,8 @@ export interface HostedProcess {
   health(): ProcessHealth;
   /** In Prometheus' text format. */
   metrics(): string;
+  /** An order processor's alone: its books of a show beside the provider's. */
+  report?(show: string): Promise<object> | undefined;
 }
 
 /** Opens what the duties of a process keep. With timers a file's database lets others have the event loop meanwhile. */
@@ -146,7 +148,8 @@ async function openOrders({ store: place, orders }: ProcessPlan): Promise<Opened
   const { books } = shared ?? own;
   const create = (member: Member) => {
     const provider = new WebhookProvider({ ...orders.provider, clock: member.world.clock });
-    return hosted(member, [new OrderProcessor({ member, books, provider, keys })]);
+    const processor = new OrderProcessor({ member, books, provider, keys });
+    return { ...hosted(member, [processor]), report: (show: string) => processor.report(show) };
   };
   const close = async () => {
     await shared?.store.close();

@@ -1,9 +1,12 @@
 import * as v from "valibot";
 import {
   AllResultsBody,
+  DecisionAnswer,
   ForgottenAnswer,
   ProducerPollBody,
+  ProductAnswer,
   ResultsBody,
+  SellingAnswer,
   ShowBody,
   ThresholdAnswer,
   ThresholdsAnswer,
@@ -88,6 +91,27 @@ export class EdgeApi {
     const param = { show, threshold };
     return this.#ask(ThresholdAnswer, `${command} of threshold "${threshold}" in show "${show}"`, ({ v1 }) =>
       v1.shows[":show"].thresholds[":threshold"][command].$post({ param }),
+    );
+  }
+
+  selling(show: string): Promise<SellingAnswer> {
+    const param = { show };
+    return this.#ask(SellingAnswer, `reading orders of "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].selling.$get({ param }),
+    );
+  }
+
+  commandProduct(show: string, product: string, command: "offer" | "withdraw"): Promise<ProductAnswer> {
+    const param = { show, product };
+    return this.#ask(ProductAnswer, `${command} of product "${product}" in show "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].products[":product"][command].$post({ param }),
+    );
+  }
+
+  decideOrder(show: string, order: string, decision: DecisionAnswer["decision"]): Promise<DecisionAnswer> {
+    const param = { show, order };
+    return this.#ask(DecisionAnswer, `deciding order "${order}" of show "${show}"`, ({ v1 }) =>
+      v1.shows[":show"].decisions[":order"].$post({ param, json: { decision } }),
     );
   }
 

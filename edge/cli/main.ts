@@ -8,6 +8,7 @@ import { inspectCommand, whyCommand } from "./inspect/command.ts";
 import { encoderCommand } from "./encoder/command.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 import { RUNTIMES } from "./supervise/program.ts";
+import { ordersCommand } from "./orders-command.ts";
 import { thresholdCommand } from "./threshold-command.ts";
 import { UserError } from "./user-error.ts";
 import { verifyCommand } from "./verify/command.ts";
@@ -162,6 +163,7 @@ for (const command of POLL_COMMANDS) {
 }
 
 program.addCommand(thresholdCommand());
+program.addCommand(ordersCommand());
 for (const command of databaseCommands()) program.addCommand(command);
 program.addCommand(encoderCommand());
 program.addCommand(audienceCommand());

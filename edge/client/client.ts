@@ -21,8 +21,24 @@ import type {
   StopAnswer,
   ThresholdAnswer,
   ThresholdsAnswer,
+  DecisionAnswer,
+  OrderAnswer,
+  OrdersAnswer,
+  ProductAnswer,
+  ProductsAnswer,
+  SellingAnswer,
 } from "../answers.ts";
-import type { BallotBody, LostBody, OpenBody, PageBody, PictureQuery, RundownBody, ScheduleBody } from "../schemas.ts";
+import type {
+  BallotBody,
+  LostBody,
+  OpenBody,
+  PageBody,
+  PictureQuery,
+  RundownBody,
+  ScheduleBody,
+  DecisionBody,
+  OrderBody,
+} from "../schemas.ts";
 import type { ShowFile } from "../show-file.ts";
 import type { ThresholdBody } from "../threshold-file.ts";
 
@@ -54,6 +70,15 @@ export type EdgeRoutes = {
   "/v1/shows/:show/forget": { $post: Endpoint<InShow, InferOutput<typeof ForgottenAnswer>> };
   "/v1/shows/:show/rundown": { $post: Endpoint<InShow & { json: InferInput<typeof RundownBody> }, ShowBody> };
   "/v1/shows/:show/results": { $get: Endpoint<InShow, AllResultsBody> };
+  "/v1/shows/:show/selling": { $get: Endpoint<InShow, SellingAnswer> };
+  "/v1/shows/:show/products": { $get: Endpoint<InShow, ProductsAnswer> };
+  "/v1/shows/:show/products/:product/offer": { $post: Endpoint<OfProduct, ProductAnswer> };
+  "/v1/shows/:show/products/:product/withdraw": { $post: Endpoint<OfProduct, ProductAnswer> };
+  "/v1/shows/:show/orders": { $post: Endpoint<InShow & { json: InferInput<typeof OrderBody> }, OrderAnswer, 202> };
+  "/v1/shows/:show/orders/mine": { $get: Endpoint<InShow, OrdersAnswer> };
+  "/v1/shows/:show/decisions/:order": {
+    $post: Endpoint<{ param: { show: string; order: string }; json: InferInput<typeof DecisionBody> }, DecisionAnswer>;
+  };
   "/v1/shows/:show/polls/:poll/results": { $get: Endpoint<OfPoll, ResultsBody> };
   "/v1/shows/:show/polls/:poll/graphics": { $get: Endpoint<OfPoll, GraphicsBody> };
   "/v1/shows/:show/polls/:poll/ballots": {
@@ -83,6 +108,7 @@ type Nothing = Record<never, never>;
 type InShow = { param: { show: string } };
 type Item = { param: { show: string; id: string } };
 type OfThreshold = { param: { show: string; threshold: string } };
+type OfProduct = { param: { show: string; product: string } };
 type OfPoll = { param: { show: string; poll: string } };
 
 export type EdgeClient = ReturnType<typeof edgeClient>;

@@ -4,6 +4,7 @@ import type { Replica } from "../../crdt/replica.ts";
 import type { Change, Duty, DutyHealth } from "../process.ts";
 import type { OrderBooks } from "./books.ts";
 import type { Provider } from "./provider.ts";
+import type { Reconciliation } from "./reconcile.ts";
 import { ShowOrders } from "./show-orders.ts";
 
 export interface ProcessorOptions {
@@ -33,6 +34,11 @@ export class OrderProcessor implements Duty {
 
   round(replica: Replica): Promise<void> {
     return this.#of(replica).round();
+  }
+
+  /** Our books of a show beside the provider's; undefined where this processor has no such show. */
+  report(show: string): Promise<Reconciliation> | undefined {
+    return this.#shows.get(show)?.reconciliation();
   }
 
   health(replica: Replica): DutyHealth {

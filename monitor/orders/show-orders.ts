@@ -8,6 +8,7 @@ import { pauseAfter } from "./backoff.ts";
 import type { PricedOrder, Task, Untold } from "./books.ts";
 import type { ProcessorOptions } from "./processor.ts";
 import type { Booking } from "./provider.ts";
+import { reconcile, type Reconciliation } from "./reconcile.ts";
 import type { Change, DutyHealth } from "../process.ts";
 
 /** Orders that are at the provider at once: a provider's usual limit for one customer. */
@@ -20,8 +21,12 @@ export const MAX_TRIES = 12;
 export const MAX_WAIT_MS = 86_400_000;
 /** Orders taken into the books in one transaction. */
 export const MAX_TAKEN_AT_ONCE = 100;
+/** How often our books are compared with the provider's, ms: each day, and once when a processor starts. */
+export const RECONCILE_INTERVAL_MS = 86_400_000;
 /** Outcomes that are told in one go. */
 const MAX_TOLD_AT_ONCE = 500;
+/** Differences that a line of the log names; the report has all. */
+const MAX_LOGGED_DIFFERENCES = 20;
 
 /**
  * Brings the orders of a show from the ledger to their end:
@@ -50,7 +55,8 @@ export class ShowOrders {
   #isClaiming = false;
   #isTelling = false;
   #shown = "";
-  readonly #figures = { orders_taken: 0, provider_calls: 0, outcomes_told: 0, orders_stuck: 0 };
+  #reconciledAt = -Infinity;
+  readonly #figures = { orders_taken: 0, provider_calls: 0, outcomes_told: 0, orders_stuck: 0, differences: 0 };
 
   constructor(replica: Replica, options: ProcessorOptions) {
     this.#replica = replica;
@@ -72,11 +78,32 @@ export class ShowOrders {
     await this.#decide();
     await this.#advance();
     await this.#show();
+    await this.#reconcile();
+  }
+
+  /** Our books beside the provider's, now. */
+  async reconciliation(): Promise<Reconciliation> {
+    const { books, provider } = this.#options;
+    const { show } = this.#replica;
+    // Ours first, so that what is confirmed in ours is charged in theirs; what came in between is left for the next time.
+    const booked = await books.orders(show);
+    const known = new Set(booked.map(({ order }) => order));
+    const charges = await provider.list(show);
+    const later = new Set((await books.orders(show)).map(({ order }) => order).filter((order) => !known.has(order)));
+    return reconcile(
+      booked,
+      charges.filter(({ reference }) => !later.has(reference)),
+    );
   }
 
   health(): DutyHealth {
     return {
-      problems: [...this.#failures].map(([step, why]) => `${DOING[step]}: ${why}`),
+      problems: [
+        ...[...this.#failures].map(([step, why]) => `${DOING[step]}: ${why}`),
+        ...(this.#figures.differences > 0
+          ? [`${this.#figures.differences} orders differ from the provider's books`]
+          : []),
+      ],
       waitsFor: [],
       figures: { ...this.#figures, orders_arrived: this.#arrived.length, at_provider: this.#atProvider.size },
     };
@@ -254,6 +281,20 @@ export class ShowOrders {
     });
   }
 
+  /** Each day. A difference is somebody's to look into, and nothing here corrects it. */
+  async #reconcile(): Promise<void> {
+    const now = this.#options.member.world.clock.now();
+    if (now - this.#reconciledAt < RECONCILE_INTERVAL_MS) return;
+    await this.#try("reconciliation", async () => {
+      const { differences, orders } = await this.reconciliation();
+      this.#reconciledAt = now;
+      this.#figures.differences = differences.length;
+      const { log } = this.#options.member.world;
+      const told = { show: this.#replica.show, orders, differences: differences.slice(0, MAX_LOGGED_DIFFERENCES) };
+      log(differences.length > 0 ? "error" : "info", "books were compared with the provider's", told);
+    });
+  }
+
   /** Undefined where it failed: the next round tries again. */
   async #try<T>(step: keyof typeof DOING, task: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -274,6 +315,7 @@ const DOING = {
   books: "writing orders into the books failed",
   provider: "asking the provider failed",
   ledger: "telling receivers failed",
+  reconciliation: "comparing books with the provider's failed",
   board: "showing sales on the board failed",
 } as const;
 

@@ -1,13 +1,18 @@
 // `npm run faults`: at least 200 thresholds through kills, pauses and partitions of real processes. Prints how often each
-// fired: once / twice / never, which has to be all, 0, 0. With a number, only that many scenarios of each network.
+// fired: once / twice / never, which has to be all, 0, 0. Then 500 orders at a provider that fails in every way: charged
+// once / twice / never, oversold. With a number, only that many scenarios of each network; with "orders", the orders only.
 import { say, style, tableOf } from "../../edge/cli/output.ts";
 import { FAULTS_WITH_FILE, FAULTS_WITH_SERVER, type Fault } from "./fault.ts";
 import { Ground, type DatabaseKind } from "./ground.ts";
+import { sellThroughFaults } from "./orders.ts";
 import { findSqld } from "../support/sqld.ts";
 import { play, THRESHOLDS, type Outcome } from "./scenario.ts";
 
 const SEED = Number(process.env["REDBUTTON_SEED"] ?? 1);
-const most = Number(process.argv[2] ?? Infinity);
+/** Orders of the second part. */
+const ORDERS = 500;
+const [asked = "Infinity"] = process.argv.slice(2);
+const most = asked === "orders" ? 0 : Number(asked);
 
 interface Row extends Outcome {
   readonly network: string;
@@ -15,11 +20,33 @@ interface Row extends Outcome {
 }
 
 const rows: Row[] = [];
-await through("file", "two watchers, one file", FAULTS_WITH_FILE);
-const sqld = findSqld();
-if ("missing" in sqld) say(`not run on a libSQL server: ${sqld.missing}`);
-else await through("server", "two watchers and an edge, one server", FAULTS_WITH_SERVER);
-report();
+if (most > 0) await thresholds();
+await orders();
+
+async function thresholds(): Promise<void> {
+  await through("file", "two watchers, one file", FAULTS_WITH_FILE);
+  const sqld = findSqld();
+  if ("missing" in sqld) say(`not run on a libSQL server: ${sqld.missing}`);
+  else await through("server", "two watchers and an edge, one server", FAULTS_WITH_SERVER);
+  report();
+}
+
+async function orders(): Promise<void> {
+  const sale = await sellThroughFaults(ORDERS, SEED);
+  const { strikes, once, twice, never, oversold, rejected, problems } = sale;
+  say(
+    tableOf([
+      ["orders", "strikes", "charged once", "twice", "never", "rejected", "oversold"],
+      [sale.orders, strikes, once, twice, never, rejected, oversold].map(String),
+    ]),
+  );
+  for (const problem of problems) say(style("red", `  ${problem}`));
+  const isFine = twice + never + oversold === 0 && once + rejected === ORDERS && problems.length === 0;
+  say(
+    isFine ? style("green", "each order was charged once, or rejected") : style("red", "the orders are NOT in order"),
+  );
+  if (!isFine) process.exitCode = 1;
+}
 
 async function through(kind: DatabaseKind, network: string, faults: readonly Fault[]): Promise<void> {
   const ground = await Ground.start(kind);

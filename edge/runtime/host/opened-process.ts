@@ -8,6 +8,8 @@ export interface MonitorProcess {
   health(): { readonly ok: boolean };
   /** In Prometheus' text format. */
   metrics(): string;
+  /** An order processor's alone: its books of a show beside the provider's. */
+  report?(show: string): Promise<object> | undefined;
 }
 
 /** What a process keeps, opened before there is a member. */

@@ -67,9 +67,13 @@ async function listen(
   return listeners;
 }
 
-function answer({ method, url }: Request, started: MonitorProcess): Response {
+async function answer({ method, url }: Request, started: MonitorProcess): Promise<Response> {
   if (method !== "GET") return new Response("only GET is answered here\n", { status: 405, headers: { Allow: "GET" } });
-  switch (new URL(url).pathname) {
+  const { pathname } = new URL(url);
+  const show = /^\/orders\/([a-z0-9-]+)$/.exec(pathname)?.[1];
+  const report = show === undefined ? undefined : await started.report?.(show);
+  if (report) return Response.json(report, { headers: { "Cache-Control": "no-store" } });
+  switch (pathname) {
     case "/healthz": {
       const health = started.health();
       return Response.json(health, { status: health.ok ? 200 : 503, headers: { "Cache-Control": "no-store" } });

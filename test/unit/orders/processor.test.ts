@@ -1,7 +1,7 @@
 // The order processor over a real database file and a real HTTP server: charged once, never oversold, told in the end.
 import { afterEach, describe, expect, test } from "vitest";
 import { makeEnvelopeKey } from "../../../crdt/envelope.ts";
-import { MAX_TRIES } from "../../../monitor/orders/show-orders.ts";
+import { MAX_TRIES, RECONCILE_INTERVAL_MS } from "../../../monitor/orders/show-orders.ts";
 import { aProduct } from "../../support/orders.ts";
 import type { Mood } from "../../support/provider.ts";
 import { orderIdOf, Scene, SHOW, type SceneWish } from "./scene.ts";
@@ -68,7 +68,7 @@ describe("an order", () => {
     await scene.send([{ id: one, product: "mug" }]);
     await scene.settled(1);
     expect(scene.standing()).toMatchObject([{ state: "rejected", reason: "sold-out", step: 1 }]);
-    expect(scene.provider.calls).toEqual([]);
+    expect(scene.provider.charges).toEqual([]);
   });
 
   test("is sold while there is stock and no further", async () => {
@@ -112,7 +112,7 @@ describe("a provider that", () => {
     await sendAll(many(10));
     await scene.settled(10);
     expect(scene.provider.charges).toHaveLength(10);
-    const asked = scene.provider.calls.filter((call) => call.startsWith("GET"));
+    const asked = scene.provider.calls.filter((call) => call.startsWith("GET /charges/"));
     expect(new Set(asked).size).toBe(10);
     await expectAgreement();
   });
@@ -165,6 +165,15 @@ describe("a dead letter", () => {
     expect((await scene.books.sales(SHOW))["shirt"]).toEqual({ left: 100, reserved: 0, confirmed: 0 });
     await expectAgreement();
   });
+});
+
+test("books that differ from the provider's are a problem that health names", async () => {
+  await open();
+  await scene.send([{ id: one }]);
+  await scene.settled(1);
+  scene.provider.books.set(orderIdOf(9), { state: "charged", reason: "", show: SHOW, amount: 5, currency: "EUR" });
+  scene.world.advance(RECONCILE_INTERVAL_MS);
+  await scene.until(() => expect(scene.problems).toContainEqual("1 orders differ from the provider's books"));
 });
 
 test("an order that is confirmed is cancelled with its money back, once", async () => {
@@ -221,6 +230,6 @@ describe("envelopes", () => {
     await open();
     await scene.send([{ id: one, envelope: Uint8Array.of(1, 2, 3) }]);
     await scene.until(() => expect(scene.shop.stuck()).toMatchObject([{ order: one, reason: "unreadable" }]));
-    expect(scene.provider.calls).toEqual([]);
+    expect(scene.provider.charges).toEqual([]);
   });
 });

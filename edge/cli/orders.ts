@@ -1,0 +1,97 @@
+import * as v from "valibot";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { makeEnvelopeKey } from "../../crdt/envelope.ts";
+import type { ProductAnswer } from "../answers.ts";
+import type { OperatorRole } from "../token.ts";
+import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
+import { say, tableOf } from "./output.ts";
+import { theShow } from "./show.ts";
+import { targetApi, type TargetOptions } from "./target.ts";
+import { UserError } from "./user-error.ts";
+
+export interface OrdersOptions extends TargetOptions {
+  readonly show?: string;
+}
+
+/** Each product with its price and stock, and how many orders are in which state. */
+export async function listOrders(options: OrdersOptions): Promise<void> {
+  const { api, show } = await target(options, "reader");
+  const { products, orders, stuck } = await api.selling(show);
+  if (products.length === 0) return say("this show sells nothing");
+  say(tableOf([["product", "state", "price", "left", "reserved", "confirmed"], ...products.map(productRow)]));
+  say(
+    Object.entries(orders)
+      .map(([state, count]) => `${state} ${count}`)
+      .join(" · "),
+  );
+  if (stuck.length > 0) say(`${stuck.length} wait for an operator: \`redbutton orders stuck\``);
+}
+
+export async function listStuck(options: OrdersOptions): Promise<void> {
+  const { api, show } = await target(options, "reader");
+  const { stuck } = await api.selling(show);
+  if (stuck.length === 0) return say("no order waits for an operator");
+  const rows = stuck.map(({ order, product, quantity, reason, at, decision = "" }) => [
+    order,
+    `${quantity} × ${product}`,
+    reason,
+    new Date(at).toISOString(),
+    decision,
+  ]);
+  say(tableOf([["order", "what", "why", "since", "decided"], ...rows]));
+}
+
+const Report = v.object({
+  orders: v.number(),
+  taken: v.record(v.string(), v.object({ ours: v.number(), theirs: v.number() })),
+  differences: v.array(v.object({ order: v.string(), ours: v.string(), theirs: v.string() })),
+});
+
+/** Our books beside the provider's, from the order processor itself; the exit code is 1 where they differ. */
+export async function reportOrders(options: OrdersOptions): Promise<void> {
+  const { show } = await target(options, "reader");
+  const processes = openFolder(options.dir ?? DEFAULT_FOLDER).processes;
+  const status = processes.find(({ role }) => role === "orders")?.status;
+  if (status === undefined) throw new UserError("this network has no order processor with a status address");
+  const response = await fetch(`${status}/orders/${show}`).catch(() => undefined);
+  if (!response?.ok) throw new UserError(`the order processor at ${status} does not report on "${show}"`);
+  const { orders, taken, differences } = v.parse(Report, await response.json());
+  const rows = Object.entries(taken).map(([currency, { ours, theirs }]) =>
+    [currency, ours / 100, theirs / 100].map(String),
+  );
+  say(tableOf([["currency", "our books", "the provider's"], ...rows]));
+  for (const { order, ours, theirs } of differences) say(`order ${order}: ours ${ours}, theirs ${theirs}`);
+  say(`${orders} orders, ${differences.length} differences`);
+  if (differences.length > 0) process.exitCode = 1;
+}
+
+export async function commandProduct(
+  command: "offer" | "withdraw",
+  product: string,
+  options: OrdersOptions,
+): Promise<void> {
+  const { api, show } = await target(options, "operator");
+  say(productRow(await api.commandProduct(show, product, command)).join("  "));
+}
+
+export async function decideOrder(decision: "retry" | "cancel", order: string, options: OrdersOptions): Promise<void> {
+  const { api, show } = await target(options, "producer");
+  await api.decideOrder(show, order, decision);
+  say(`order ${order}: ${decision} is decided, and the order processor does it`);
+}
+
+/** For `orders.keys` of an order processor: the newest first. */
+export async function printEnvelopeKey(): Promise<void> {
+  const { secret } = await makeEnvelopeKey();
+  say(bytesToHex(secret));
+}
+
+function productRow({ id, state, price, currency, stock, sales }: ProductAnswer): string[] {
+  const { left, reserved, confirmed } = sales ?? { left: stock, reserved: 0, confirmed: 0 };
+  return [id, state, `${(price / 100).toFixed(2)} ${currency}`, ...[left, reserved, confirmed].map(String)];
+}
+
+async function target(options: OrdersOptions, role: OperatorRole) {
+  const api = await targetApi(options, role);
+  return { api, show: await theShow(api.address, options.show) };
+}

@@ -1,0 +1,284 @@
+// A network of real processes that sells, buyers that do not give up, and a count of what came of it: in the provider's
+// books, in the database, and in what receivers are told. Used by the process tests and by `npm run faults`.
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EdgeApi } from "../../edge/cli/api.ts";
+import type { Dice } from "../../edge/cli/audience/dice.ts";
+import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
+import { planNetwork, RECORDER } from "../../edge/cli/network/plan.ts";
+import { freePorts } from "../../edge/cli/network/ports.ts";
+import { openOrderDatabase } from "../../monitor/database.ts";
+import type { BookedOrder } from "../../monitor/orders/books.ts";
+import { MemberProcess } from "./member-process.ts";
+import { TestProvider, type Mood } from "./provider.ts";
+
+const EDGES = ["fra", "nyc"];
+const HOST = "127.0.0.1";
+const SECRET = "the provider's secret";
+export const PRODUCT = { id: "shirt", title: "Shirt", price: 2990, currency: "EUR", most_at_once: 3 };
+/** How long anything may take on a machine that has other things to do, ms. */
+const PATIENCE_MS = 120_000;
+const RETRY_MS = 100;
+
+/** What receivers are told of an order. */
+interface ToldOrder {
+  readonly id: string;
+  readonly quantity: number;
+  readonly total: number;
+  readonly state: string;
+}
+
+export interface Buyer {
+  readonly subject: string;
+  readonly key: string;
+  readonly quantity: number;
+}
+
+/** What came of a sale; every problem is one too many. */
+export interface SaleOutcome {
+  readonly orders: number;
+  /** Confirmed, and charged once. */
+  readonly once: number;
+  readonly twice: number;
+  /** Confirmed and not charged, or without an end. */
+  readonly never: number;
+  /** Pieces sold beyond the stock. */
+  readonly oversold: number;
+  readonly rejected: number;
+  readonly problems: readonly string[];
+}
+
+export class ShopFloor {
+  readonly folder: NetworkFolder;
+  readonly provider: TestProvider;
+  readonly #path: string;
+  readonly #members: ReadonlyMap<string, MemberProcess>;
+
+  static async open(dice: Dice): Promise<ShopFloor> {
+    const provider = await TestProvider.start({ secret: SECRET, mood: moodBy(dice), lateMs: 5500 });
+    const path = mkdtempSync(join(tmpdir(), "redbutton-orders-"));
+    const floor = new ShopFloor(provider, path, writeFolder(join(path, "network"), await planOf(provider.url)));
+    for (const member of floor.#members.values()) member.start();
+    await floor.whole();
+    return floor;
+  }
+
+  private constructor(provider: TestProvider, path: string, folder: NetworkFolder) {
+    this.provider = provider;
+    this.folder = folder;
+    this.#path = path;
+    const members = [...folder.edges, ...folder.processes];
+    this.#members = new Map(members.map(({ name, config }) => [name, new MemberProcess(name, config, "deno")]));
+  }
+
+  member(name: string): MemberProcess {
+    return this.#members.get(name)!;
+  }
+
+  get edges(): readonly string[] {
+    return EDGES;
+  }
+
+  /** Every edge is ready. */
+  async whole(): Promise<void> {
+    for (const { address } of this.folder.edges)
+      await until(`${address} is ready`, async () => (await fetch(`${address}/readyz`)).ok);
+  }
+
+  /** Creates a show with so much stock, and offers it; every edge takes orders when this resolves. */
+  async offer(show: string, stock: number): Promise<void> {
+    const producer = this.folder.operatorToken("producer", 3600);
+    const { address } = this.folder.edges[0]!;
+    await new EdgeApi(address, producer).createShow({
+      id: show,
+      title: show,
+      polls: [],
+      products: [{ ...PRODUCT, stock }],
+    });
+    await ask(`${address}/v1/shows/${show}/products/${PRODUCT.id}/offer`, producer, {});
+    for (const edge of this.folder.edges)
+      await until(`${edge.address} sells`, async () => {
+        const response = await fetch(`${edge.address}/v1/shows/${show}/products`);
+        return response.ok && JSON.stringify(await response.json()).includes(PRODUCT.id);
+      });
+  }
+
+  /** Places an order, with the same key at one edge after another, until one has it; twice, as a nervous thumb does. */
+  async buy(show: string, buyer: Buyer, first: number): Promise<void> {
+    const body = { key: buyer.key, product: PRODUCT.id, quantity: buyer.quantity, details: { name: buyer.subject } };
+    const token = this.token(buyer);
+    const place = (edge: number) =>
+      ask(`${this.folder.edges[edge % EDGES.length]!.address}/v1/shows/${show}/orders`, token, body);
+    await until(`${buyer.subject} has ordered`, async (attempt) => (await place(first + attempt)).status === 202);
+    await place(first + 1).catch(() => {});
+  }
+
+  /** What the receiver is told at an edge, once its order is over there. */
+  async outcome(show: string, buyer: Buyer, edge: number): Promise<ToldOrder> {
+    let told: ToldOrder | undefined;
+    await until(`${buyer.subject} is told`, async () => {
+      const { address } = this.folder.edges[edge]!;
+      const response = await fetch(`${address}/v1/shows/${show}/orders/mine`, {
+        headers: { authorization: `Bearer ${this.token(buyer)}` },
+      });
+      const { orders } = (await response.json()) as { readonly orders: readonly ToldOrder[] };
+      told = orders[0];
+      if (orders.length > 1) throw new Error(`${buyer.subject} has ${orders.length} orders of one key`);
+      return told?.state === "confirmed" || told?.state === "rejected";
+    });
+    return told!;
+  }
+
+  /** Stops everything, and compares the three sets of books. */
+  async count(show: string, stock: number, buyers: readonly Buyer[]): Promise<SaleOutcome> {
+    const problems: string[] = [];
+    const told: ToldOrder[] = [];
+    for (const buyer of buyers) {
+      const [one, other] = await Promise.all([this.outcome(show, buyer, 0), this.outcome(show, buyer, 1)]);
+      if (one.state !== other.state)
+        problems.push(`${buyer.subject}: ${one.state} at one edge, ${other.state} at another`);
+      told.push(one);
+    }
+    problems.push(...(await this.#reconciled(show)));
+    await this.member("orders").kill();
+    const booked = await this.#booked(show);
+    const confirmed = told.filter(({ state }) => state === "confirmed");
+    const timesCharged = (id: string) => this.provider.charges.filter(({ reference }) => reference === id).length;
+    const pieces = confirmed.reduce((sum, { quantity }) => sum + quantity, 0);
+    const sums = {
+      receivers: confirmed.reduce((sum, { total }) => sum + total, 0),
+      database: booked.reduce((sum, { state, total }) => sum + (state === "confirmed" ? total : 0), 0),
+      provider: this.#takenFor(show),
+    };
+    if (new Set(Object.values(sums)).size > 1) problems.push(`the books differ: ${JSON.stringify(sums)}`);
+    if (booked.length !== buyers.length)
+      problems.push(`${booked.length} orders in the database, ${buyers.length} placed`);
+    const charged = told.filter(({ id, state }) => state === "rejected" && timesCharged(id) > 0);
+    if (charged.length > 0) problems.push(`${charged.length} rejected orders were charged`);
+    return {
+      orders: buyers.length,
+      once: confirmed.filter(({ id }) => timesCharged(id) === 1).length,
+      twice: told.filter(({ id }) => timesCharged(id) > 1).length,
+      never: confirmed.filter(({ id }) => timesCharged(id) === 0).length,
+      oversold: Math.max(0, pieces - stock),
+      rejected: told.length - confirmed.length,
+      problems,
+    };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#members.values()].map((member) => member.kill()));
+    await this.provider.close();
+    rmSync(this.#path, { recursive: true, force: true });
+  }
+
+  get output(): string[] {
+    return [...this.#members.values()].flatMap(({ name, output }) => output.map((line) => `${name} ${line}`));
+  }
+
+  token({ subject }: Buyer): string {
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    return this.folder.tokenKeys().receivers.sign({ sub: subject, exp, role: "receiver", anon: false });
+  }
+
+  /** What the processor's own report says, after whatever it did not get to see of the last strike. */
+  async #reconciled(show: string): Promise<string[]> {
+    const status = this.folder.processes.find(({ role }) => role === "orders")!.status!;
+    let differences: readonly object[] = [];
+    await until("the processor reports", async () => {
+      const response = await fetch(`${status}/orders/${show}`);
+      ({ differences } = (await response.json()) as { readonly differences: readonly object[] });
+      return differences.length === 0;
+    }).catch(() => {});
+    return differences.map((difference) => `the report differs: ${JSON.stringify(difference)}`);
+  }
+
+  #takenFor(show: string): number {
+    const entries = [...this.provider.books.values()].filter((entry) => entry.show === show);
+    return entries.reduce((sum, { state, amount }) => sum + (state === "charged" ? amount : 0), 0);
+  }
+
+  async #booked(show: string): Promise<readonly BookedOrder[]> {
+    const { store, books } = await openOrderDatabase(`file:${join(this.folder.path, "orders.db")}`);
+    try {
+      return await books.orders(show);
+    } finally {
+      await store.close();
+    }
+  }
+}
+
+export function buyersOf(show: string, count: number, dice: Dice): Buyer[] {
+  return Array.from({ length: count }, (_, i) => ({
+    subject: `${show}-buyer-${i}`,
+    key: randomUUID(),
+    quantity: 1 + dice.below(PRODUCT.most_at_once),
+  }));
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Two in five calls of an order's first three go wrong, one way or another. */
+function moodBy(dice: Dice): (reference: string, call: number) => Mood {
+  const wrong: readonly Mood[] = ["failing", "done and failing", "done and gone", "babbling", "twice", "late"];
+  return (_reference, call) => {
+    if (call > 3 || dice.next() > 0.4) return "well";
+    // Those that hold an order up for seconds are rarer.
+    if (dice.next() < 0.02) return "done and silent";
+    return wrong[dice.below(dice.next() < 0.05 ? wrong.length : wrong.length - 1)]!;
+  };
+}
+
+async function planOf(provider: string) {
+  const ports = await freePorts(EDGES.length * 2 + 1);
+  const edges = EDGES.map((name, i) => ({
+    name,
+    region: name,
+    publicHost: HOST,
+    backboneHost: HOST,
+    ports: { public: ports[i * 2]!, backbone: ports[i * 2 + 1]! },
+  }));
+  const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" });
+  const orders = { provider: { url: provider, secret: SECRET }, keys: [key.toString("hex")] };
+  return planNetwork({
+    edges,
+    processes: [
+      RECORDER,
+      {
+        name: "orders",
+        role: "orders",
+        store: "file:orders.db",
+        listen: { host: HOST, status: ports[EDGES.length * 2]! },
+        settings: { orders },
+      },
+    ],
+    ports: { public: ports[0]!, backbone: ports[1]! },
+  });
+}
+
+function ask(url: string, token: string, body: object): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(3000),
+  });
+}
+
+/** Tries `isSo` until it says yes; what it throws is a no. */
+async function until(what: string, isSo: (attempt: number) => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let attempt = 0; ; attempt++) {
+    const failure = await isSo(attempt).then(
+      (yes) => (yes ? undefined : "not yet"),
+      (error: unknown) => String(error),
+    );
+    if (failure === undefined) return;
+    if (Date.now() > deadline) throw new Error(`waiting until ${what}: ${failure}`);
+    await pause(RETRY_MS);
+  }
+}
