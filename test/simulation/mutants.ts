@@ -142,7 +142,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: "final without a cut",
     why: "a result stands for exactly its cut",
     patches: [
-      patch("monitor/recorder.ts", "      epoch,\n      cut,\n    );", "      epoch,\n    );"),
+      patch(
+        "monitor/recorder.ts",
+        "Object.entries(cut).filter(",
+        "Object.entries(replica.coverage().toJSON()).filter(",
+      ),
       patch(
         "crdt/poll.ts",
         "return { ready: true, cut: withoutZeros(cut), lost };",
