@@ -8,6 +8,7 @@ const WORKERS_BINDINGS = {
   REGIONS: "fra=weur,nyc=enam,syd=oc",
   OBJECTS: "2",
   ADDRESS: "http://redbutton.test",
+  INSPECT: "on",
   NETWORK_SECRET: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
 };
 

@@ -14,6 +14,11 @@ import { readUpdates } from "./read/updates.ts";
 
 /** How long another member may take to answer, ms: a page waits for it. */
 export const ANSWER_MS = 500;
+/**
+ * Questions that are under way over members in between: with those of `MAX_INSPECTIONS` views asked directly they are as
+ * many as a member answers at once over one link.
+ */
+export const AROUND_AT_ONCE = 4;
 /** What a clock's offset is off by on a busy machine, beyond what the round trip says, ms. */
 const CLOCK_SLACK_MS = 10;
 
@@ -36,6 +41,7 @@ export class Inspector {
   readonly member: Member;
   readonly #facts: (() => Facts) | undefined;
   readonly #startedAt: number;
+  readonly #inTurn = atMost(AROUND_AT_ONCE);
 
   /** `facts` tells what only the program around the member knows. */
   constructor(member: Member, facts?: () => Facts) {
@@ -62,19 +68,22 @@ export class Inspector {
   /** What all members say, this one first. */
   async gather<Q extends Question>(question: Q): Promise<Answer<Readings[Q["ask"]]>[]> {
     const own = this.read(question).then((reading) => answered<Readings[Q["ask"]]>(this.member.name, 0, reading));
-    const others = this.member.links().map((link) => this.#ask(link, question));
+    const links = new Map(this.member.links().map((link) => [link.peer, link]));
+    const others = this.member.backbone.others.map((peer) =>
+      this.#ask(links.get(peer) ?? { peer, open: false, roundTripMs: 0 }, question),
+    );
     return Promise.all([own, ...others]);
   }
 
   /** One member's answer, over our link or that of a member in between. */
   async #ask<Q extends Question>(
-    { peer, open, roundTripMs }: LinkStatus,
+    { peer, open, roundTripMs }: Pick<LinkStatus, "peer" | "open" | "roundTripMs">,
     question: Q,
   ): Promise<Answer<Readings[Q["ask"]]>> {
     const { backbone } = this.member;
     const bytes = open
       ? await backbone.ask(peer, encodeQuestion(question), ANSWER_MS)
-      : await this.#askAround(peer, question);
+      : await this.#inTurn(() => this.#askAround(peer, question));
     const { at } = backbone.heard(peer);
     const heard = at > 0 ? { heardAt: at } : {};
     const offset = backbone.clockOffset(peer) ?? 0;
@@ -141,4 +150,21 @@ function answered<R>(member: string, offsetMs: number, reading: R | undefined): 
 /** A peer has proved who it is, and its build is ours or the one beside it: what it says has the form that we know. */
 function decoded<R>(bytes: Uint8Array): R | undefined {
   return (JSON.parse(new TextDecoder().decode(bytes)) as R | null) ?? undefined;
+}
+
+/** Lets so many tasks run at once; others wait for one to end, in their order. */
+function atMost(count: number): <T>(task: () => Promise<T>) => Promise<T> {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
 }

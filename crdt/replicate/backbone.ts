@@ -171,6 +171,11 @@ export class Backbone implements ConversationHost {
     return this.#heard.get(peer) ?? new Heard();
   }
 
+  /** Names of all other members, of those too with which this one is to have no link. */
+  get others(): string[] {
+    return [...this.#heard.keys()];
+  }
+
   /** A peer's answer to a question about itself; undefined where none comes within `timeoutMs`. */
   ask(peer: string, question: Uint8Array, timeoutMs: number): Promise<Uint8Array | undefined> {
     const conversation = [...this.#conversations.values()].find((each) => each.peer === peer);

@@ -8,8 +8,8 @@ export interface Facts {
   /** The product's version. */
   readonly build: string;
   readonly runtime: string;
-  /** Memory of the process, bytes. */
-  readonly memoryBytes: number;
+  /** Memory of the process, bytes; absent where the platform does not tell. */
+  readonly memoryBytes?: number;
   /** WebSockets of receivers and of readers. */
   readonly receivers?: number;
   readonly readers?: number;

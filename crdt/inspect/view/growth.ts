@@ -36,7 +36,8 @@ export function showGrowth(
   const samples = structs.flatMap(({ member, reading }) => {
     const status = statuses.find((answer) => answer.member === member)?.reading;
     const folded = status?.shows.find(({ id }) => id === show)?.folded ?? 0;
-    const memory = status?.facts ? { memoryBytes: status.facts.memoryBytes } : {};
+    const memoryBytes = status?.facts?.memoryBytes;
+    const memory = memoryBytes === undefined ? {} : { memoryBytes };
     return (reading?.documents ?? []).map(({ document, totals, updates }): GrowthSample => {
       const { live, deleted, collected, bytes } = totals;
       const ballots = status?.written.ballots ?? 0;

@@ -34,7 +34,7 @@ export function StatusView({ report }: { readonly report: Report }) {
           .map(({ peer, open, roundTripMs }) => (open ? `${peer} ${Math.round(roundTripMs)} ms` : `${peer} closed`))
           .join(", "),
         facts?.receivers === undefined ? "" : `${facts.receivers} + ${facts.readers}`,
-        facts ? `${Math.round(facts.memoryBytes / 2 ** 20)} MiB` : "",
+        mebibytes(facts?.memoryBytes),
         show.ready ? show.id : `${show.id} (catching up)`,
         show.polls.map(({ id, state }) => `${id} ${state}`).join(", "),
         ...[show.folded, show.recorded, show.pruned].map(grouped),
@@ -42,4 +42,9 @@ export function StatusView({ report }: { readonly report: Report }) {
     })),
   );
   return <Table caption="Members" head={HEAD} rows={rows} />;
+}
+
+/** Not every platform tells how much memory a member takes. */
+function mebibytes(bytes: number | undefined): string {
+  return bytes === undefined ? "" : `${Math.round(bytes / 2 ** 20)} MiB`;
 }

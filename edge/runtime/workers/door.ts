@@ -46,7 +46,7 @@ export class Door {
     if (url.pathname.startsWith(BACKBONE_PATH)) return this.#link(request, url.pathname);
     if (!isForEdge(url.pathname)) {
       const { ASSETS } = this.#env;
-      return ASSETS ? servePages(ASSETS, request, url) : nothingAt(url.pathname);
+      return ASSETS && this.#hasPage(url.pathname) ? servePages(ASSETS, request, url) : nothingAt(url.pathname);
     }
     const member = url.search === "" ? null : url.searchParams.get("member");
     if (member === RECORDER_NAME) return this.#recorder();
@@ -55,6 +55,11 @@ export class Door {
     const stale = this.#steering.stale(index);
     if (stale.length > 0) ctx.waitUntil(this.#learnLoads(stale));
     return this.#ask(request, this.#steering.order({ place: () => placeOf(request), index }));
+  }
+
+  /** Where inspecting is not configured its page is not there either. */
+  #hasPage(path: string): boolean {
+    return this.#settings.inspect || !path.startsWith(INSPECTOR_PAGE);
   }
 
   /** The first that answers. What has a body is not sent twice: whoever sent it knows how to do that with the same press. */
@@ -152,7 +157,8 @@ function isForEdge(path: string): boolean {
   return EDGE_PATHS.has(path) || EDGE_FOLDERS.some((folder) => path.startsWith(folder));
 }
 
-const EDGE_FOLDERS = ["/v1/", "/schemas/", "/hls/", "/hbbtv/"];
+const INSPECTOR_PAGE = "/inspect/";
+const EDGE_FOLDERS = ["/v1/", "/_inspect/", "/schemas/", "/hls/", "/hbbtv/"];
 const EDGE_PATHS = new Set(["/healthz", "/readyz", "/metrics", "/openapi.json"]);
 
 function nothingAt(path: string): Response {

@@ -11,6 +11,7 @@ import type { Load } from "../../steering/load.ts";
 import { deriveTokenKeys } from "../../token.ts";
 import type { Client } from "../host/door.ts";
 import type { Env } from "./env.ts";
+import { inspectorOf } from "./inspector.ts";
 import { acceptSocket, dialFrom } from "./links.ts";
 import { objectIdentity, peersOf, shardsOf, type ObjectMember } from "./members.ts";
 import { PacedStore } from "./paced-store.ts";
@@ -80,6 +81,7 @@ export class EdgeLife {
       network,
       joins: "when needed",
     });
+    const inspector = inspectorOf(settings, member, () => this.#app.sockets());
     this.receivers = new ReceiverSockets(ctx, (socket, kept) => this.#app.resume(socket, kept));
     this.#app = createApp({
       edge: this.edge,
@@ -92,6 +94,7 @@ export class EdgeLife {
       locate: (c) => placeOf(c.req.raw),
       // The platform serves them, and asks nobody.
       pages: new Map(),
+      ...(inspector ? { inspector } : {}),
       ...(broadcaster ? { broadcaster: new Broadcaster(broadcaster, world.clock) } : {}),
     });
     this.edge.start();

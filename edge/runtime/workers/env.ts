@@ -13,6 +13,7 @@ export interface Env {
   readonly ADDRESS?: string;
   readonly REGION?: string;
   readonly THRESHOLDS?: string;
+  readonly INSPECT?: string;
   readonly PEERS?: string;
   readonly JWKS?: string;
   readonly LIBSQL_URL?: string;

@@ -9,6 +9,7 @@ import { ConfigError } from "../../config.ts";
 import type { MonitorProcess, OpenedProcess } from "../host/opened-process.ts";
 import { ALARM_MS } from "./edge-object.ts";
 import type { Env } from "./env.ts";
+import { inspectorOf } from "./inspector.ts";
 import { dialFrom } from "./links.ts";
 import { objectIdentity, peersOf, RECORDER_NAME } from "./members.ts";
 import { assertSameNetwork, readSettings, type DatabaseSettings, type Settings } from "./settings.ts";
@@ -100,6 +101,7 @@ export abstract class ProcessObject extends DurableObject<Env> {
         keepsVoters: settings.watches,
         tables: settings.watches ? "all" : "none",
       });
+      inspectorOf(settings, member);
       const process = opened.create(member);
       process.start();
       member.start();

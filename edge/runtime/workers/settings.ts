@@ -29,6 +29,8 @@ export interface Settings {
   readonly encoder: string | undefined;
   /** The recorder's object watches thresholds too, for which it needs a table of every shard. */
   readonly watches: boolean;
+  /** Every object answers the inspector: to holders of an inspector's token, and to its peers. */
+  readonly inspect: boolean;
   readonly broadcaster: BroadcasterConfig | undefined;
   /** Every request of this Worker goes to this region, wherever it comes from. */
   readonly pinned: string | undefined;
@@ -75,11 +77,13 @@ export function readSettings(env: Env): Settings {
   const database = read("LIBSQL_URL", () => readDatabase(env));
   const encoder = read("ENCODER_URL", () => readEncoder(env.ENCODER_URL));
   const watches = read("THRESHOLDS", () => readSwitch(env.THRESHOLDS ?? "on"));
+  const inspect = read("INSPECT", () => readSwitch(env.INSPECT ?? "off"));
   const broadcaster = read("JWKS", () => readBroadcaster(env.JWKS));
   const pinned = read("REGION", () => readPinned(env.REGION, regions));
-  if (!regions || !objects || !policy || !address || !network || !peers || watches === undefined || problems.length > 0)
+  const switches = watches === undefined || inspect === undefined ? undefined : { watches, inspect };
+  if (!regions || !objects || !policy || !address || !network || !peers || !switches || problems.length > 0)
     throw new ConfigError("variables and secrets of the Worker", problems);
-  return { regions, objects, policy, address, network, peers, database, encoder, watches, broadcaster, pinned };
+  return { regions, objects, policy, address, network, peers, database, encoder, ...switches, broadcaster, pinned };
 }
 
 function readRegions(text: string | undefined): RegionSettings[] {

@@ -45,6 +45,7 @@ describe("settings", () => {
       policy: "nearest",
       peers: [],
       database: undefined,
+      inspect: false,
     });
   });
 
@@ -61,6 +62,7 @@ describe("settings", () => {
     ["LIBSQL_URL", "file:x.db", /^LIBSQL_URL: got "file:x.db"/],
     ["PEERS", "[{}]", /^PEERS: /],
     ["THRESHOLDS", "no", /^THRESHOLDS: got "no", wanted on or off/],
+    ["INSPECT", "yes", /^INSPECT: got "yes", wanted on or off/],
     ["JWKS", "{", /^JWKS: /],
     ["REGION", "mars", /^REGION: got "mars", wanted one of REGIONS/],
   ])("say which one is wrong: %s = %j", ([name, value, problem]) => {

@@ -26,7 +26,7 @@ export function statusText({ members }: StatusData): string {
       `${clock.trusted ? "" : "untrusted, "}${Math.round(clock.skewMs)} ms`,
       `${links.filter(({ open }) => open).length} of ${links.length}`,
       facts?.receivers === undefined ? "" : `${facts.receivers} + ${facts.readers}`,
-      facts ? `${Math.round(facts.memoryBytes / 2 ** 20)} MiB` : "",
+      mebibytes(facts?.memoryBytes),
     ];
     const lines = shows.map((show) => [
       show.ready ? show.id : `${show.id} (catching up)`,
@@ -37,4 +37,9 @@ export function statusText({ members }: StatusData): string {
     return [[...who, ...first], ...rest.map((line) => [...who.map(() => ""), ...line])];
   });
   return tableOf([HEAD, ...rows]);
+}
+
+/** Not every platform tells how much memory a member takes. */
+function mebibytes(bytes: number | undefined): string {
+  return bytes === undefined ? "" : `${Math.round(bytes / 2 ** 20)} MiB`;
 }
