@@ -20,7 +20,7 @@ import { LINK_PATH } from "../../edge/runtime/host/door.ts";
 import { deriveTokenKeys } from "../../edge/token.ts";
 import { cleanUp, removeFolder } from "../support/database.ts";
 import { MemberProcess } from "../support/member-process.ts";
-import { until } from "../support/processes.ts";
+import { endAll, redbutton, until } from "../support/processes.ts";
 import { findSqld, startSqld, type Sqld } from "../support/sqld.ts";
 import { bundleWorker, Workerd } from "../support/workerd.ts";
 
@@ -41,7 +41,10 @@ interface Place {
 }
 
 const ended: (() => unknown)[] = [];
-afterEach(() => cleanUp(ended));
+afterEach(async () => {
+  await endAll();
+  await cleanUp(ended);
+});
 
 /** A network in workerd, with a libSQL server, on free ports. */
 async function startWorkers(ports: readonly number[], bindings: Record<string, string> = {}): Promise<Place> {
@@ -87,22 +90,42 @@ async function open(edges: Place["edges"]): Promise<void> {
   await api(edges, "nyc").command(SHOW, POLL.id, "open");
 }
 
-/** Lets an audience vote, closes, and compares everything that there is to compare. */
-async function playAndVerify(
-  { folder, sqld, edges }: Place,
-  receivers: number,
-  accident?: () => Promise<void>,
-): Promise<void> {
-  let happened: Promise<void> | undefined;
-  const books = join(folder, "books.ndjson");
-  const onprogress = ({ finished }: { finished: number }) => {
-    if (finished > receivers / 3) happened ??= accident?.();
+/** Has receivers vote, and keeps books of what they heard. */
+type Audience = (edges: Place["edges"], books: string) => Promise<void>;
+
+/** An audience of this process; once a third of it has finished, `accident` happens, which sees how many have. */
+function audienceOf(receivers: number, accident: (finished: () => number) => Promise<void>): Audience {
+  return async (edges, books) => {
+    let now = 0;
+    let happened: Promise<void> | undefined;
+    const onprogress = ({ finished }: { finished: number }) => {
+      now = finished;
+      if (finished > receivers / 3) happened ??= accident(() => now);
+    };
+    const options = { edges, secret: hexToBytes(SECRET), show: SHOW, poll: POLL, receivers, rate: 200, seed: 3, books };
+    const report = await runAudience({ ...options, ...PATIENCE, onprogress });
+    await happened;
+    expect(happened, "the accident").toBeDefined();
+    expect(report).toMatchObject({ ok: true, receivers });
   };
-  const options = { edges, secret: hexToBytes(SECRET), show: SHOW, poll: POLL, receivers, rate: 200, seed: 3, books };
-  const report = await runAudience({ ...options, ...PATIENCE, onprogress });
-  await happened;
-  expect(happened !== undefined, "whether there was an accident").toBe(accident !== undefined);
-  expect(report).toMatchObject({ ok: true, receivers });
+}
+
+/** An audience by the command line, with the network's secret in a file. */
+function audienceByCommand(receivers: number): Audience {
+  return async (edges, books) => {
+    const secret = `${books}.secret`;
+    writeFileSync(secret, SECRET);
+    const addresses = edges.map(({ address }) => address).join();
+    const wish = ["--receivers", String(receivers), "--rate", "200", "--seed", "3", "--deadline", "120"];
+    const command = redbutton(["audience", "--secret", secret, "--edges", addresses, "--books", books, ...wish]);
+    expect(await command.exited, command.output()).toBe(0);
+  };
+}
+
+/** Lets an audience vote, closes, and compares everything that there is to compare. */
+async function playAndVerify({ folder, sqld, edges }: Place, audience: Audience): Promise<void> {
+  const books = join(folder, "books.ndjson");
+  await audience(edges, books);
   await api(edges, "syd").command(SHOW, POLL.id, "close");
   for (const { name } of edges)
     await until(
@@ -128,7 +151,25 @@ describe.skipIf("missing" in sqldProgram)("three regions with two objects each, 
   test("count a whole audience exactly, though every object is killed in the middle", async () => {
     const place = await startWorkers(await freePorts(REGIONS.length));
     await open(place.edges);
-    await playAndVerify(place, 1200, () => place.workerd.kill().then(() => place.workerd.start()));
+    await playAndVerify(
+      place,
+      audienceOf(1200, () => place.workerd.kill().then(() => place.workerd.start())),
+    );
+  });
+
+  test("go on acknowledging while the database is away, and all is recorded once it is back", async () => {
+    const place = await startWorkers(await freePorts(REGIONS.length));
+    await open(place.edges);
+    await playAndVerify(
+      place,
+      audienceOf(900, async (finished) => {
+        await place.sqld.kill();
+        // More than were under way when it ended, and flushes enough for the recorder to have failed at several.
+        const enough = finished() + 300;
+        await until("ballots without a database", () => finished() >= enough, PATIENCE.deadlineMs);
+        await place.sqld.restart();
+      }),
+    );
   });
 
   test("are one mesh with an edge on a machine of its own: each side dials some of the other", async () => {
@@ -165,6 +206,6 @@ describe.skipIf("missing" in sqldProgram)("three regions with two objects each, 
     await until("the show at lon", async () =>
       (await askHealth(edges.at(-1)!.address))?.shows.some(({ ready }) => ready),
     );
-    await playAndVerify({ ...place, edges }, 600);
+    await playAndVerify({ ...place, edges }, audienceByCommand(600));
   });
 });

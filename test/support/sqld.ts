@@ -18,6 +18,8 @@ export interface Sqld {
   /** Ends it as a crash would. */
   kill(): Promise<void>;
   stop(): Promise<void>;
+  /** Starts it again after its end, on the same port and database; it answers when this resolves. */
+  restart(): Promise<void>;
 }
 
 /** The server's program, or why there is none. */
@@ -34,24 +36,42 @@ export function findSqld(): { readonly program: string } | { readonly missing: s
 export async function startSqld(folder: string, options: { relaxed?: boolean } = {}): Promise<Sqld> {
   const found = findSqld();
   if ("missing" in found) throw new Error(found.missing);
-  const [port, adminPort] = await freePorts(2);
-  const url = `http://127.0.0.1:${port}`;
-  const config = `http://127.0.0.1:${adminPort}/v1/namespaces/default/config`;
-  const listen = ["--http-listen-addr", `127.0.0.1:${port}`, "--admin-listen-addr", `127.0.0.1:${adminPort}`];
-  const child = spawn(found.program, ["--no-welcome", "--db-path", join(folder, "sqld"), ...listen], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const end = () => child.kill("SIGKILL");
-  process.once("exit", end);
-  child.once("exit", () => process.off("exit", end));
-  await untilReady(child, [`${url}/health`, config]);
-  if (!options.relaxed) await configure(config, DURABILITY);
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  const config = configAt(adminPort);
+  const launch = () => launchSqld(found.program, join(folder, "sqld"), { port, adminPort }, options.relaxed ?? false);
+  let child = await launch();
   return {
-    url,
+    url: `http://127.0.0.1:${port}`,
     limit: (size) => configure(config, { ...DURABILITY, max_db_size: size }),
     kill: () => endWith(child, "SIGKILL"),
     stop: () => endWith(child, "SIGTERM"),
+    restart: async () => void (child = await launch()),
   };
+}
+
+interface SqldPorts {
+  readonly port: number;
+  readonly adminPort: number;
+}
+
+async function launchSqld(
+  program: string,
+  path: string,
+  { port, adminPort }: SqldPorts,
+  relaxed: boolean,
+): Promise<ChildProcess> {
+  const listen = ["--http-listen-addr", `127.0.0.1:${port}`, "--admin-listen-addr", `127.0.0.1:${adminPort}`];
+  const child = spawn(program, ["--no-welcome", "--db-path", path, ...listen], { stdio: ["ignore", "ignore", "pipe"] });
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
+  await untilReady(child, [`http://127.0.0.1:${port}/health`, configAt(adminPort)]);
+  if (!relaxed) await configure(configAt(adminPort), DURABILITY);
+  return child;
+}
+
+function configAt(adminPort: number): string {
+  return `http://127.0.0.1:${adminPort}/v1/namespaces/default/config`;
 }
 
 async function configure(url: string, config: object): Promise<void> {
