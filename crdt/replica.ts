@@ -66,6 +66,9 @@ export const MAX_BOARD_UPDATES = 200;
 /** Recorded and pruned batches in the log from which they give way to a snapshot at the next start: some 4 s of folding. */
 export const MAX_PRUNED_BATCHES = 50_000;
 
+/** Kinds of damage that are told of: a member of a later version sends what cannot be read many times a second. */
+const MAX_DAMAGE_TOLD = 16;
+
 /** Batches that are taken up again in one append, once the log has room. */
 const DEBT_BATCHES = 256;
 
@@ -77,6 +80,8 @@ export class Replica {
   readonly events: ReplicaEvents = { onupdate: () => {}, onfolded: () => {}, onboard: () => {} };
   /** Batches of peers that could not be read, and are left out everywhere alike. */
   damaged = 0;
+  /** Kinds of damage that were told of. */
+  readonly #told = new Set<string>();
   /** When each batch became visible here. */
   readonly arrivals = new Arrivals();
   readonly #options: ReplicaOptions;
@@ -469,10 +474,16 @@ export class Replica {
       return this.#shards.get(batch.shard)?.fold.wants(batch) ?? false;
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
-      this.damaged += 1;
-      this.#warn("a batch cannot be read", error);
+      this.#noteDamage(error);
       return false;
     }
+  }
+
+  #noteDamage(error: BatchError): void {
+    this.damaged += 1;
+    if (this.#told.has(error.message) || this.#told.size >= MAX_DAMAGE_TOLD) return;
+    this.#told.add(error.message);
+    this.#warn("a batch cannot be read", error);
   }
 
   #folds() {

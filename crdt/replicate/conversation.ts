@@ -1,5 +1,5 @@
 import * as Y from "yjs";
-import { chainId, MAX_BATCH_BYTES, parseChainId } from "../batch.ts";
+import { batchOf, chainId, MAX_BATCH_BYTES, parseChainId, type Chain } from "../batch.ts";
 import type { Watermark } from "../coverage.ts";
 import { parseDocumentName } from "../documents.ts";
 import type { World } from "../ports.ts";
@@ -31,6 +31,12 @@ export interface ConversationHost {
   oncovers(replica: Replica, peer: string, covers: Watermark): void;
 }
 
+interface Fetching {
+  readonly chain: string;
+  /** Sum of our coverage when it began. */
+  readonly covered: number;
+}
+
 /**
  * What two members say to each other while their link is open. Each tells what it holds; the other sends what is
  * missing: by document first, and by batch where documents have been pruned or their writers have gone.
@@ -49,8 +55,13 @@ export class Conversation {
   readonly #synced = new Set<string>();
   /** Show → the peer's coverage when it last told. */
   readonly #covers = new Map<string, Watermark>();
-  /** Shows with a fetch under way, and our coverage's sum when it began. */
-  readonly #fetching = new Map<string, number>();
+  /** Shows with a fetch under way. */
+  readonly #fetching = new Map<string, Fetching>();
+  /**
+   * Show and chain of what the peer sent and this program cannot read, a later version's: the same bytes again would
+   * bring nothing, and would keep the chains behind it from being fetched. Updated, this program has another link.
+   */
+  readonly #unreadable = new Set<string>();
   /** Fetched batches are taken one group after another. */
   #taking: Promise<void> = Promise.resolve();
 
@@ -198,11 +209,16 @@ export class Conversation {
   #fetchMissing(replica: Replica, watermark: Watermark): void {
     if (this.#fetching.has(replica.show)) return;
     const coverage = replica.coverage();
-    const missing = coverage.missing(watermark).find(({ chain }) => replica.shards().has(chain.shard));
+    const missing = coverage.missing(watermark).find(({ chain }) => this.#mayFetch(replica, chain));
     if (!missing) return;
-    this.#fetching.set(replica.show, coverage.sum);
-    const { chain, after, upTo } = missing;
-    this.link.send({ type: "fetch", show: replica.show, chain: chainId(chain), after, upTo });
+    const { after, upTo } = missing;
+    const chain = chainId(missing.chain);
+    this.#fetching.set(replica.show, { chain, covered: coverage.sum });
+    this.link.send({ type: "fetch", show: replica.show, chain, after, upTo });
+  }
+
+  #mayFetch(replica: Replica, chain: Chain): boolean {
+    return replica.shards().has(chain.shard) && !this.#unreadable.has(`${replica.show} ${chainId(chain)}`);
   }
 
   /** Answers with groups of batches; an empty group ends the answer. */
@@ -225,13 +241,20 @@ export class Conversation {
     const replica = this.#host.adopt(show);
     if (!replica) return;
     this.#taking = this.#taking.then(() =>
-      batches.length > 0 ? replica.take(batches, this.peer) : this.#onfetched(replica),
+      batches.length > 0 ? this.#takeFetched(replica, batches) : this.#onfetched(replica),
     );
+  }
+
+  #takeFetched(replica: Replica, batches: readonly Uint8Array[]): Promise<void> {
+    const fetching = this.#fetching.get(replica.show);
+    if (fetching && !batches.every((bytes) => batchOf(bytes)))
+      this.#unreadable.add(`${replica.show} ${fetching.chain}`);
+    return replica.take(batches, this.peer);
   }
 
   /** Whoever had something may have more; whoever had nothing is asked again at the next round. */
   #onfetched(replica: Replica): void {
-    const before = this.#fetching.get(replica.show) ?? Infinity;
+    const before = this.#fetching.get(replica.show)?.covered ?? Infinity;
     this.#fetching.delete(replica.show);
     if (replica.coverage().sum > before) this.#fetchMissing(replica, this.#covers.get(replica.show) ?? {});
   }
