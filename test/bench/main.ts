@@ -11,6 +11,7 @@ import { replica } from "./chapters/replica.ts";
 import { restart } from "./chapters/restart.ts";
 import { rush } from "./chapters/rush.ts";
 import { signal } from "./chapters/signal.ts";
+import { workersMemory } from "./chapters/workers-memory.ts";
 import { workers } from "./chapters/workers.ts";
 import { websocket } from "./chapters/websocket.ts";
 import { measure, type Chapter, type Outcome } from "./support/chapter.ts";
@@ -35,6 +36,7 @@ const CHAPTERS: readonly Chapter[] = [
   processes,
   signal,
   workers,
+  workersMemory,
 ];
 
 const options = readOptions(process.argv.slice(2));

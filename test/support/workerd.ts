@@ -52,12 +52,15 @@ export interface WorkerdWish {
   readonly bindings: Readonly<Record<string, string>>;
   /** In place of the bundle of wrangler.toml. */
   readonly module?: string;
+  /** Port of 127.0.0.1 at which it can be looked into, by the DevTools protocol. */
+  readonly inspectorPort?: number;
 }
 
 /** A workerd with one network in it. It can be killed, and started again on the same storage. */
 export class Workerd {
   readonly #folder: string;
   readonly #ports: readonly number[];
+  readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
   #output = "";
 
@@ -65,6 +68,8 @@ export class Workerd {
   constructor(folder: string, wish: WorkerdWish) {
     this.#folder = folder;
     this.#ports = Object.values(wish.ports);
+    const inspector = wish.inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${wish.inspectorPort}`];
+    this.#arguments = ["serve", ...inspector, "config.capnp"];
     mkdirSync(join(folder, "objects"), { recursive: true });
     // workerd embeds what lies beside its configuration, and nothing else.
     copyFileSync(wish.module ?? bundleWorker().file, join(folder, MODULE));
@@ -82,7 +87,7 @@ export class Workerd {
 
   /** Resolves when every port answers. */
   async start(): Promise<void> {
-    const child = spawn(findWorkerd(), ["serve", "config.capnp"], {
+    const child = spawn(findWorkerd(), this.#arguments, {
       cwd: this.#folder,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -69,7 +69,8 @@ async function flushesAt(address: string): Promise<number> {
   return Number(/^redbutton_flushes_total (\d+)/m.exec(text)?.[1] ?? 0);
 }
 
-async function openShow({ host, port, secret }: Server): Promise<void> {
+/** Creates the show and opens its poll. */
+export async function openShow({ host, port, secret }: Pick<Server, "host" | "port" | "secret">): Promise<void> {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const token = deriveTokenKeys(hexToBytes(secret)).operators.sign({ sub: "bench", exp, role: "producer", shows: "*" });
   const api = new EdgeApi(`http://${host}:${port}`, token);
