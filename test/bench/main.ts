@@ -12,6 +12,7 @@ import { restart } from "./chapters/restart.ts";
 import { rush } from "./chapters/rush.ts";
 import { signal } from "./chapters/signal.ts";
 import { workersMemory } from "./chapters/workers-memory.ts";
+import { takeover } from "./chapters/takeover.ts";
 import { workers } from "./chapters/workers.ts";
 import { websocket } from "./chapters/websocket.ts";
 import { measure, type Chapter, type Outcome } from "./support/chapter.ts";
@@ -35,6 +36,7 @@ const CHAPTERS: readonly Chapter[] = [
   dns,
   processes,
   signal,
+  takeover,
   workers,
   workersMemory,
 ];
