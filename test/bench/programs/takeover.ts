@@ -29,7 +29,7 @@ export interface TakeoverMeasured {
 
 interface Running {
   readonly process: ChildProcess;
-  output(): string;
+  readonly output: () => string;
 }
 
 const HOST = "127.0.0.1";
