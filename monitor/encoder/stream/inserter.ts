@@ -1,26 +1,23 @@
 import type { Indication } from "../indication.ts";
 import {
-  counterOf,
-  distance,
   FIRST_FREE_PID,
   isDiscontinuous,
   isScrambled,
   NULL_PID,
   PACKET_BYTES,
   PAT_PID,
-  payloadAt,
   pcrOf,
   pidOf,
-  PTS_WRAP,
   ptsOf,
   startsUnit,
 } from "../signal/packet.ts";
-import { u16At } from "../signal/bytes.ts";
-import { packetize, packetsOfSection, SectionReader } from "../signal/section.ts";
+import { SectionReader } from "../signal/section.ts";
 import { Carriers, type CarrierOptions } from "./carriers.ts";
+import { MapRelay } from "./map-relay.ts";
 import type { PacketRun } from "./packet-framing.ts";
 import { PatReader, type Programmes } from "./pat.ts";
-import { PMT_TABLE_ID, type ProgrammeMap, readPmt, videoOf, withCues, writePmt } from "./pmt.ts";
+import { type ProgrammeMap, videoOf, withCues, writePmt } from "./pmt.ts";
+import { ProgrammeTime } from "./programme-time.ts";
 import { StreamRate } from "./rate.ts";
 import { Repeater } from "./repeater.ts";
 import { type InsertionMode, Slots } from "./slots.ts";
@@ -65,16 +62,11 @@ export class Inserter {
   readonly #patSections: SectionReader;
   readonly #said = new Set<string>();
   #programmes: Programmes = new Map();
-  #programme: number | undefined;
-  #pmtPid = -1;
-  #pmtSections: SectionReader;
-  #pmtCounter = -1;
-  /** Packets of the map go on as they come: how much room there is, is not known yet. */
-  #isPmtPassing = false;
+  /** Of the programme that cues go into, once the PAT has named it. */
+  #relay: MapRelay | undefined;
   #map: ProgrammeMap | undefined;
   #index = 0;
-  #pts = -1;
-  #pcrBase = -1;
+  readonly #time = new ProgrammeTime();
   /** Why the programme can have no cues: while its map is as it is, or for good. */
   #mapRefusal: string | undefined;
   #pidRefusal: string | undefined;
@@ -93,7 +85,6 @@ export class Inserter {
       onsection: (section) => this.#readPat(section),
       onbad: (reason) => this.#say("warn", `a section of the PAT is no use: ${reason}`),
     });
-    this.#pmtSections = this.#newPmtReader();
     this.#uses[NULL_PID] = USE.empty;
     this.#uses[PAT_PID] = USE.pat;
   }
@@ -108,9 +99,9 @@ export class Inserter {
     return this.#map;
   }
 
-  /** PID of the programme's map. */
+  /** PID of the programme's map; -1 where it is not known yet. */
   get pmtPid(): number {
-    return this.#pmtPid;
+    return this.#relay?.pid ?? -1;
   }
 
   /** Why cues wait; undefined where they go out at once. */
@@ -119,7 +110,7 @@ export class Inserter {
     if (refusal !== undefined) return refusal;
     if (this.#index === 0) return "there is no input";
     if (!this.#map) return this.#programmes.size === 0 ? "no PAT has come" : "the programme's map has not come";
-    return this.#pts < 0 && this.#pcrBase < 0 ? "the programme has no clock" : undefined;
+    return this.#time.isKnown ? undefined : "the programme has no clock";
   }
 
   /** Puts an indication into the stream: at once where nothing stands against it, else as soon as that is so. */
@@ -151,7 +142,7 @@ export class Inserter {
       if (at > start) this.#out(packets, start, at);
       start = at + PACKET_BYTES;
       if (use === USE.empty) this.#slots.passNull();
-      else if (use === USE.pmt) this.#passPmt(packets, at);
+      else if (use === USE.pmt) this.#relay?.pass(packets, at);
       else this.#refuseTaken(packets, at);
     }
     if (to > start) this.#out(packets, start, to);
@@ -163,21 +154,18 @@ export class Inserter {
     if (pcr < 0) return;
     const pid = pidOf(packets, at);
     this.#rate.clock(pid, pcr, this.#index, isDiscontinuous(packets, at));
-    if (this.#map?.pcrPid === pid) this.#pcrBase = Math.floor(pcr / 300);
+    if (this.#map?.pcrPid === pid) this.#time.clock(pcr);
     this.#slots.restamp(packets, at, pcr);
     this.#isDue = true;
   }
 
   #picture(packets: Uint8Array, at: number): void {
     if (isScrambled(packets, at)) {
-      this.#pts = -1;
+      this.#time.losePictures();
       return this.#say("warn", "the pictures are scrambled: cues take their time from the programme's clock");
     }
     const pts = ptsOf(packets, at);
-    if (pts < 0) return;
-    // Pictures come in the order of decoding: the latest in the order of showing counts, unless time starts anew.
-    const ahead = this.#pts < 0 ? 1 : distance(this.#pts, pts, PTS_WRAP);
-    if (ahead > 0 || ahead < -REORDER_TICKS) this.#pts = pts;
+    if (pts >= 0) this.#time.picture(pts);
   }
 
   #readPat(section: Uint8Array): void {
@@ -195,11 +183,9 @@ export class Inserter {
       );
     }
     this.#say("info", `the stream has programmes ${names}; cues go into ${wanted}`);
-    if (wanted === this.#programme && pid === this.#pmtPid) return;
+    if (wanted === this.#relay?.programme && pid === this.#relay.pid) return;
     this.#leave();
-    this.#programme = wanted;
-    this.#pmtPid = pid;
-    this.#pmtSections = this.#newPmtReader();
+    this.#relay = this.#newRelay(wanted, pid);
     this.#uses[pid] = USE.pmt;
   }
 
@@ -207,43 +193,18 @@ export class Inserter {
   #leave(): void {
     for (let pid = FIRST_FREE_PID; pid < NULL_PID; pid++) this.#uses[pid] = USE.pass;
     this.#map = undefined;
-    this.#programme = undefined;
-    this.#pmtPid = -1;
-    this.#pmtCounter = -1;
-    this.#pts = this.#pcrBase = -1;
+    this.#relay = undefined;
+    this.#time.forget();
     this.#mapRefusal = this.#pidRefusal = undefined;
   }
 
-  #newPmtReader(): SectionReader {
-    return new SectionReader({
-      onsection: (section) => this.#sendPmt(section),
+  #newRelay(programme: number, pid: number): MapRelay {
+    return new MapRelay(programme, pid, this.#slots, this.#out, {
+      extended: (map) => this.#extended(map),
+      // Only now receivers know where cues are.
+      onextended: (map) => map.isCurrent && this.#map?.version !== map.version && this.#learn(map),
       onbad: (reason) => this.#say("warn", `a programme map is no use: ${reason}`),
     });
-  }
-
-  /** A packet of the map is kept back; its room goes to the whole new map once that is there. */
-  #passPmt(packets: Uint8Array, at: number): void {
-    if (startsUnit(packets, at)) this.#isPmtPassing = !this.#slots.isSettled && !hasWholeSection(packets, at);
-    if (this.#isPmtPassing || this.#pmtCounter < 0) this.#pmtCounter = counterOf(packets, at);
-    if (this.#isPmtPassing) {
-      this.#pmtCounter = (this.#pmtCounter + 1) & 0x0f;
-      return this.#out(packets, at, at + PACKET_BYTES);
-    }
-    this.#slots.keepBack(() => this.#pmtSections.push(packets, at));
-  }
-
-  /** Every section on the map's PID goes on as packets of its own: ours with cues, others' as they are. */
-  #sendPmt(section: Uint8Array): void {
-    const map = section[0] === PMT_TABLE_ID ? readPmt(section) : undefined;
-    const extended = map && map.programme === this.#programme ? this.#extended(map) : undefined;
-    const isLonger = extended && packetsOfSection(extended.length) > packetsOfSection(section.length);
-    const sent = extended && !(isLonger && !this.#slots.isSettled) ? extended : section;
-    const packets = packetize(sent, this.#pmtPid, this.#pmtCounter);
-    const count = packets.length / PACKET_BYTES;
-    this.#pmtCounter = (this.#pmtCounter + count) & 0x0f;
-    this.#slots.put(packets);
-    // Only now receivers know where cues are.
-    if (map?.isCurrent && sent === extended && this.#map?.version !== map.version) this.#learn(map);
   }
 
   /** The map with our streams; undefined where it cannot have them. */
@@ -275,7 +236,7 @@ export class Inserter {
     for (const pid of this.#ownPids()) this.#uses[pid] = USE.own;
     if (video) this.#uses[video.pid] = USE.video;
     this.#map = map;
-    this.#pts = this.#pcrBase = -1;
+    this.#time.forget();
     if (!video) this.#say("warn", "the programme has no pictures: cues take their time from its clock");
   }
 
@@ -296,7 +257,7 @@ export class Inserter {
   }
 
   #place(indication: Indication): void {
-    const pts = this.#pts >= 0 ? this.#pts : this.#pcrBase;
+    const { pts } = this.#time;
     this.#events.onplaced(indication, pts);
     this.#slots.send(this.#carriers.packetsOf(indication, pts));
     if (indication.kind === "cue") this.#repeater.follow(indication, this.#rate.elapsedMs);
@@ -326,17 +287,8 @@ const NO_NULLS =
   "the stream has no null packets: cues are added to it, its rate rises by a few packets each, and its clocks stay as they are";
 const TOO_FEW_NULLS =
   "the stream has too few null packets: the AIT and repeated stream events stay out until there are more";
-/** Pictures are reordered by less than this, 90 kHz: what jumps back further is another time. */
-const REORDER_TICKS = 2 * 90_000;
 /** Different messages that are remembered as said. */
 const MAX_SAID = 100;
-
-/** Whether a section begins and ends in this packet. */
-function hasWholeSection(packet: Uint8Array, at: number): boolean {
-  const section = payloadAt(packet, at) + 1 + packet[payloadAt(packet, at)]!;
-  const end = at + PACKET_BYTES;
-  return section + 3 <= end && section + 3 + (u16At(packet, section + 1) & 0x0fff) <= end;
-}
 
 function sameEntries(a: Programmes, b: Programmes): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
