@@ -4,7 +4,7 @@ import { backbone } from "./chapters/backbone.ts";
 import { dns } from "./chapters/dns.ts";
 import { documents } from "./chapters/documents.ts";
 import { http } from "./chapters/http.ts";
-import { inspector } from "./chapters/inspector.ts";
+import { inspector, inspectorInRush } from "./chapters/inspector.ts";
 import { others } from "./chapters/others.ts";
 import { processes } from "./chapters/processes.ts";
 import { replica } from "./chapters/replica.ts";
@@ -33,6 +33,7 @@ const CHAPTERS: readonly Chapter[] = [
   others,
   backbone,
   inspector,
+  inspectorInRush,
   dns,
   processes,
   signal,

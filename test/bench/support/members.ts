@@ -68,6 +68,11 @@ export class Members {
     return [...this.#programs.values()].reduce((sum, { pid }) => sum + cpuOf(pid), 0);
   }
 
+  /** Members, processes included. */
+  get size(): number {
+    return this.#programs.size;
+  }
+
   /** Creates the show at the first edge, opens its poll, and waits until every edge has heard of that. */
   async openShow(): Promise<void> {
     const { graceMs, ...poll } = POLL_DEFINITION;
@@ -103,6 +108,17 @@ export class Members {
     }
   }
 
+  /** Waits until all edges count the same. */
+  async everywhere(): Promise<void> {
+    const deadline = performance.now() + READY_WITHIN_MS;
+    for (;;) {
+      const counted = await this.counted();
+      if (new Set(counted).size === 1) return;
+      if (performance.now() > deadline) throw new Error(`waiting for equal counts: got ${counted.join()}`);
+      await pause(100);
+    }
+  }
+
   /** Sums of the edges' metrics by name, over labels; of all edges, or of those named. */
   async metrics(names?: readonly string[]): Promise<Record<string, number>> {
     const sums: Record<string, number> = {};
@@ -123,6 +139,21 @@ export class Members {
     const response = await fetch(`${this.folder.edges[0]!.address}/_inspect/v1/${view}`, { headers });
     if (!response.ok) throw new Error(`asking for "${view}": got ${response.status} ${await response.text()}`);
     await response.json();
+  }
+
+  /** Casts one more ballot at the first edge, of a receiver of its own each time; its receipt's code. */
+  async receipt(): Promise<string> {
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    const claims = { sub: crypto.randomUUID(), exp, role: "receiver", anon: true } as const;
+    const headers = {
+      Authorization: `Bearer ${this.folder.tokenKeys().receivers.sign(claims)}`,
+      "Content-Type": "application/json",
+    };
+    const url = `${this.folder.edges[0]!.address}/v1/shows/${SHOW_ID}/polls/${POLL_ID}/ballots`;
+    const body = JSON.stringify({ option: POLL_DEFINITION.options[0]!.id, press: 1 });
+    const response = await fetch(url, { method: "POST", headers, body });
+    if (response.status !== 202) throw new Error(`casting a ballot: got ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { code: string }).code;
   }
 
   /** Stops every member; their files stay. */
