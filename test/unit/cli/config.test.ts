@@ -1,5 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { DEFAULT_PORTS, planNetwork } from "../../../edge/cli/network/plan.ts";
 import { ConfigError, parseConfig, type SecretReader } from "../../../edge/config.ts";
 import { DEFAULT_LIMITS } from "../../../edge/limits.ts";
 
@@ -125,4 +126,40 @@ test("everything that is wrong is named at once, and no secret is repeated", () 
   const found = problems({ ...EDGE, name: "", store: 7, public: {} });
   expect(found.length).toBeGreaterThanOrEqual(3);
   expect(problems({ ...EDGE, keys: { private: "deadbeef", network: KEY } }).join()).not.toContain("deadbeef");
+});
+
+describe("an order processor", () => {
+  const orders = { provider: { url: "https://provider.example/v1", secret: { env: "S" } }, keys: [{ env: "K" }] };
+  const process = (given: object) => {
+    const [planned] = planNetwork({
+      edges: [],
+      processes: [{ name: "orders", role: "orders", store: "file:orders.db", settings: { orders, ...given } }],
+      ports: DEFAULT_PORTS,
+    }).processes;
+    const secrets: Record<string, string> = { S: "shared secret", K: "30ab" };
+    return parseConfig(JSON.stringify(planned!.config), "orders.json", (reference) =>
+      "env" in reference ? secrets[reference.env]! : "",
+    );
+  };
+
+  test("has a provider and its keys, each secret from elsewhere", () => {
+    expect(process({})).toMatchObject({
+      role: "orders",
+      orders: {
+        provider: { url: "https://provider.example/v1", secret: "shared secret" },
+        keys: [Uint8Array.of(0x30, 0xab)],
+      },
+    });
+  });
+
+  test.each([
+    ["nothing", { orders: undefined }, /orders: a provider and keys are wanted where the role is "orders"/],
+    ["no key", { orders: { ...orders, keys: [] } }, /orders\.keys: .*one envelope key or more/],
+    ["a key of other letters", { orders: { ...orders, keys: ["x"] } }, /orders\.keys\.0: got 1 characters/],
+    ["a slash at the end", { orders: { ...orders, provider: { url: "https://p/", secret: "s" } } }, /provider\.url/],
+    ["shared books in a file", { orders: { ...orders, books: "file:b.db" } }, /orders\.books: got a file/],
+    ["orders and another role", { role: "recorder" }, /and nowhere else/],
+  ])("with %s is refused", (_what, given, said) => {
+    expect(() => process(given)).toThrow(said);
+  });
 });

@@ -16,6 +16,7 @@ import type { LibsqlStore } from "../../../crdt/store/libsql.ts";
 import { FLUSH_INTERVAL_MS } from "../../../crdt/writer.ts";
 import { openOrderDatabase } from "../../../monitor/database.ts";
 import type { OrderBooks } from "../../../monitor/orders/books.ts";
+import type { Provider } from "../../../monitor/orders/provider.ts";
 import { OrderProcessor } from "../../../monitor/orders/processor.ts";
 import { WebhookProvider } from "../../../monitor/orders/webhook.ts";
 import { Process } from "../../../monitor/process.ts";
@@ -34,6 +35,9 @@ const TIMEOUT_MS = 250;
 
 export interface SceneWish extends Partial<ProviderWish> {
   readonly products?: readonly Product[];
+  /** Puts a mistake in between. */
+  readonly withBooks?: (books: OrderBooks) => OrderBooks;
+  readonly withProvider?: (provider: Provider) => Provider;
 }
 
 /** One life of a processor. */
@@ -56,13 +60,17 @@ export class Scene {
   #sequence = 0;
   #head: Uint8Array = NO_HASH;
   #life: Life | undefined;
+  #withBooks = (books: OrderBooks): OrderBooks => books;
+  #withProvider = (provider: Provider): Provider => provider;
   /** The board as everyone else has it. */
   readonly #board = new Y.Doc();
 
-  static async open({ products = [aProduct()], ...wish }: SceneWish = {}): Promise<Scene> {
+  static async open({ products = [aProduct()], withBooks, withProvider, ...wish }: SceneWish = {}): Promise<Scene> {
     const provider = await TestProvider.start({ secret: SECRET, ...wish });
     const { pair } = await makeEnvelopeKey();
     const scene = new Scene(provider, pair, products);
+    if (withBooks) scene.#withBooks = withBooks;
+    if (withProvider) scene.#withProvider = withProvider;
     await scene.start();
     return scene;
   }
@@ -89,13 +97,15 @@ export class Scene {
       subscribe: () => [0],
       onlost: () => {},
     });
-    const provider = new WebhookProvider({
+    const webhook = new WebhookProvider({
       url: this.provider.url,
       secret: SECRET,
       clock: world.clock,
       timeoutMs: TIMEOUT_MS,
     });
-    const process = new Process(member, [new OrderProcessor({ member, books, provider, keys })]);
+    const provider = this.#withProvider(webhook);
+    const processor = new OrderProcessor({ member, books: this.#withBooks(books), provider, keys });
+    const process = new Process(member, [processor]);
     const replica = member.adopt(SHOW)!;
     this.#life = { store, books, member, process, replica };
     if (!replica.board.show) await this.#create(replica);
