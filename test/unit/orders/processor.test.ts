@@ -212,6 +212,16 @@ describe("a processor that ended", () => {
   });
 });
 
+test("two processors over the same books charge each order once, and sell no piece twice", async () => {
+  await open({ products: [aProduct({ stock: 25 })], mood: (_r, call) => (call === 1 ? "done and failing" : "well") });
+  await scene.round();
+  await scene.startSecond();
+  await sendAll(many(40));
+  await scene.settled(40);
+  expect(scene.states()).toEqual({ confirmed: 25, rejected: 15 });
+  await expectAgreement();
+});
+
 describe("envelopes", () => {
   test("under an older key are opened after the newer one came", async () => {
     await open();

@@ -12,6 +12,7 @@ import type { StandingOrder } from "../../../crdt/order-book.ts";
 import { newIdentity } from "../../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../../crdt/replica.ts";
 import { Shop, type Product } from "../../../crdt/shop.ts";
+import { MemoryDisk, MemoryStore } from "../../../crdt/store/memory.ts";
 import type { LibsqlStore } from "../../../crdt/store/libsql.ts";
 import { FLUSH_INTERVAL_MS } from "../../../crdt/writer.ts";
 import { openOrderDatabase } from "../../../monitor/database.ts";
@@ -60,6 +61,7 @@ export class Scene {
   #sequence = 0;
   #head: Uint8Array = NO_HASH;
   #life: Life | undefined;
+  #second: Pick<Life, "process" | "replica"> | undefined;
   #withBooks = (books: OrderBooks): OrderBooks => books;
   #withProvider = (provider: Provider): Provider => provider;
   /** The board as everyone else has it. */
@@ -113,6 +115,27 @@ export class Scene {
     replica.apply(ledgerName(SHOW, 0), Y.encodeStateAsUpdate(this.#ledger.doc), FRA.edge);
   }
 
+  /** A second processor beside the first, over the same books: its own member, its own copy of the ledger. */
+  async startSecond(): Promise<void> {
+    const { world, keys } = this;
+    const member = await Member.open({
+      identity: newIdentity("orders-2", "process", world.random),
+      listens: false,
+      peers: [],
+      store: new MemoryStore(new MemoryDisk()),
+      world,
+      permanent: true,
+      dial: () => Promise.reject(new Error("nobody is there")),
+      subscribe: () => [0],
+      onlost: () => {},
+    });
+    const provider = new WebhookProvider({ url: this.provider.url, secret: SECRET, clock: world.clock });
+    const process = new Process(member, [new OrderProcessor({ member, books: this.books, provider, keys })]);
+    const replica = member.adopt(SHOW)!;
+    Y.applyUpdate(replica.board.doc, Y.encodeStateAsUpdate(this.replica.board.doc));
+    this.#second = { process, replica };
+  }
+
   /** Ends the processor where it stands, as far as one within this program can: nothing of it goes on. */
   async crash(): Promise<void> {
     const { store, replica } = this.#alive;
@@ -122,7 +145,7 @@ export class Scene {
   }
 
   async end(): Promise<void> {
-    if (this.#life) await this.#while(this.#life.process.stop());
+    await this.#while(Promise.all([this.#life?.process.stop(), this.#second?.process.stop()]).then(() => {}));
     await this.provider.close();
     await this.#life?.store.close().catch(() => {});
     removeFolder(this.#folder);
@@ -156,7 +179,8 @@ export class Scene {
     const bytes = encodeBatch({ ...header, kind: "orders", orders: whole });
     this.#head = batchHash(bytes);
     this.#ledger.append(FRA.edge, FRA.boot, [bytes]);
-    if (this.#life) this.replica.apply(ledgerName(SHOW, 0), Y.encodeStateAsUpdate(this.#ledger.doc), FRA.edge);
+    for (const replica of [this.#life?.replica, this.#second?.replica])
+      replica?.apply(ledgerName(SHOW, 0), Y.encodeStateAsUpdate(this.#ledger.doc), FRA.edge);
   }
 
   /** Rounds, with time passing, until `check` no longer throws. */
@@ -169,7 +193,15 @@ export class Scene {
 
   async round(): Promise<void> {
     this.world.advance(20_000);
-    await this.#while(this.#alive.process.round());
+    const both = [this.#alive.process.round(), this.#second?.process.round()];
+    await this.#while(Promise.all(both).then(() => {}));
+    if (this.#second) this.#hearSecond(this.#second.replica);
+  }
+
+  /** What the second one has told reaches the first, as over a link. */
+  #hearSecond(replica: Replica): void {
+    const ledger = replica.document(ledgerName(SHOW, 0))!;
+    this.replica.apply(ledgerName(SHOW, 0), Y.encodeStateAsUpdate(ledger), "orders-2");
   }
 
   /** Virtual time passes, a flush at a time, while real files and sockets are waited for. */
