@@ -145,7 +145,8 @@ export class Scene {
   }
 
   async end(): Promise<void> {
-    await this.#while(Promise.all([this.#life?.process.stop(), this.#second?.process.stop()]).then(() => {}));
+    const all = [this.#life?.process, this.#second?.process].flatMap((process) => process?.stop() ?? []);
+    await this.#while(Promise.all(all).then(() => {}));
     await this.provider.close();
     await this.#life?.store.close().catch(() => {});
     removeFolder(this.#folder);
@@ -193,7 +194,7 @@ export class Scene {
 
   async round(): Promise<void> {
     this.world.advance(20_000);
-    const both = [this.#alive.process.round(), this.#second?.process.round()];
+    const both = [this.#alive.process, this.#second?.process].flatMap((process) => process?.round() ?? []);
     await this.#while(Promise.all(both).then(() => {}));
     if (this.#second) this.#hearSecond(this.#second.replica);
   }
