@@ -10,6 +10,7 @@ import { PRESENCE } from "../../../crdt/ballot.ts";
 import { chainId } from "../../../crdt/batch.ts";
 import { Member } from "../../../crdt/member.ts";
 import { newIdentity, publicKeyHex } from "../../../crdt/replicate/introduction.ts";
+import type { Replica } from "../../../crdt/replica.ts";
 import { MemoryStore } from "../../../crdt/store/memory.ts";
 import { objectPeers } from "../../../edge/cli/network/object-peers.ts";
 import { freePorts } from "../../../edge/cli/network/ports.ts";
@@ -17,12 +18,13 @@ import { dialLink } from "../../../edge/runtime/host/websocket.ts";
 import { realWorld } from "../../../edge/runtime/host/world.ts";
 import { startSqld } from "../../support/sqld.ts";
 import { Workerd } from "../../support/workerd.ts";
-import { ballotOf, SHOW_ID } from "./ballots.ts";
+import { ballotOf, POLL_ID, SHOW_ID } from "./ballots.ts";
 import { Isolate } from "./isolate.ts";
 import { receiverKey, receiverToken } from "./tokens.ts";
 import { openShow } from "./workers.ts";
 
 const REGION = "one";
+const OBJECT = "one-0";
 const LOOK_MS = 100;
 /** Receivers written at once, so that the writer's queue stays short. */
 const GROUP = 20_000;
@@ -65,11 +67,12 @@ export class WorkersMemory {
       const ballots = numbers.map((number) => ballotOf(number, Date.now()));
       const written = ballots.flatMap((ballot) => [
         writer.write("ballots", ballot),
-        writer.write("presence", { ...ballot, poll: PRESENCE }),
+        writer.write("presence", { ...ballot, poll: PRESENCE, option: 0 }),
       ]);
       await Promise.all(written);
       this.#receivers += numbers.length;
     }
+    await until(() => isCounted(replica, this.#receivers));
     await until(() => (replica.board.watermarks.pruned[chainOf(replica)] ?? 0) >= writer.sequence);
   }
 
@@ -128,7 +131,14 @@ export class WorkersMemory {
   }
 }
 
-function chainOf(replica: NonNullable<ReturnType<Member["replica"]>>): string {
+/** Whether the object says of so many receivers that they are there and have voted. */
+function isCounted(replica: Replica, receivers: number): boolean {
+  const section = replica.tallies.of(OBJECT)?.shards[0];
+  const votes = section?.polls[POLL_ID]?.anonymous.reduce((sum, count) => sum + count, 0);
+  return section?.present === receivers && votes === receivers;
+}
+
+function chainOf(replica: Replica): string {
   return chainId(replica.shard(0).writer.chain);
 }
 
