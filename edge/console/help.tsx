@@ -1,10 +1,11 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { BINDINGS, isHelpOpen } from "./keys.ts";
 
 /** The keys of the console. */
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Not after the next frame: a dialog that closes gives the focus back, and would take it from where the next key put it.
+  useLayoutEffect(() => {
     if (isHelpOpen.value) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isHelpOpen.value]);
