@@ -48,6 +48,9 @@ const SHOW = {
   ],
 };
 
+/** A part of a screen, to be published as a picture. */
+const STAGE = { x: 0, y: 0, width: 480, height: 270 };
+
 describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
   let cluster: Cluster;
   let browser: Browser;
@@ -112,6 +115,42 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
     await tv.page.locator("#lower").waitFor({ state: "hidden" });
   });
 
+  test("publishes a picture, which the viewers see as a card", async () => {
+    const picture = { name: "stage.png", mimeType: "image/png", buffer: await ann.page.screenshot({ clip: STAGE }) };
+    await ben.page.getByLabel("What", { exact: false }).first().selectOption("picture");
+    await ben.page.getByLabel("Title").fill("Tonight's stage");
+    await ben.page.getByLabel("File").setInputFiles(picture);
+    await ben.page.getByLabel("What it shows").fill("The stage, seen from the second row");
+    await ben.button("Put on the screens").click();
+    // A viewer in the middle of a vote is left there, and goes to the picture.
+    await tv.page.locator("#keys", { hasText: "1 of 2" }).waitFor();
+    await tv.press("right");
+    await tv.asks("Tonight's stage");
+    const photo = tv.page.getByRole("img", { name: "The stage, seen from the second row" });
+    await photo.waitFor();
+    expect(await tv.page.evaluate("document.getElementById('photo').naturalWidth")).toBe(STAGE.width);
+    await shoot(tv.page, "tv-picture");
+    await expectAccessible(tv.page);
+    await shoot(ben.page, "console-picture");
+    await ben.button("Take off: Tonight's stage").click();
+    await tv.asks("Who shall win the final?");
+  });
+
+  test("defines a threshold of any rule by the keyboard, and arms it", async () => {
+    await ben.page.locator("body").press("t");
+    await ben.page.getByLabel("When").selectOption("share");
+    await ben.page.locator('[name="option"]').selectOption("cleo");
+    await ben.page.getByLabel("Percent").fill("40");
+    await ben.page.getByLabel("of so many votes or more").fill("500");
+    await shoot(ben.page, "console-threshold-form");
+    await expectAccessible(ben.page);
+    await ben.page.getByLabel("Text, where").press("Enter");
+    const defined = ben.page.locator(".thresholds li", { hasText: "40 % for cleo in winner, of 500 or more" });
+    await defined.locator(".state", { hasText: "draft" }).waitFor();
+    await defined.getByRole("button", { name: "Arm" }).focus();
+    await ben.holdKey(" ", () => defined.locator(".state", { hasText: "arming" }).waitFor());
+  });
+
   test("says who has sealed, and goes on without an edge that is named lost", async () => {
     await cluster.member("syd").kill();
     await ann.page.locator(".edges li.away", { hasText: "syd" }).waitFor();
@@ -142,8 +181,12 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
     await expectAccessible(ben.page);
     await ben.page.keyboard.press("Escape");
     await ben.page.keyboard.press("x");
+    expect(await ben.page.locator(":focus").getAttribute("id")).toBe("stop");
     await ben.holdKey("Enter", () => ben.says("Emergency stop"));
     await tv.says("The vote is closed");
+    const standings = ben.page.locator(".thresholds .state");
+    await standings.filter({ hasText: "off" }).waitFor();
+    expect(await standings.allInnerTexts()).toEqual(["draft", "off"]);
   });
 
   test("keeps what a role may not do from it", async () => {

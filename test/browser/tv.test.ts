@@ -5,6 +5,7 @@ import { expectAccessible } from "../support/axe.ts";
 import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import type { EdgeClient } from "../support/edge-client.ts";
+import { Proxy } from "../support/proxy.ts";
 import { expectEverywhere, expectFinal } from "../support/readings.ts";
 import { shoot } from "../support/screens.ts";
 import { Television } from "../support/television.ts";
@@ -34,6 +35,15 @@ const SHOW = {
       ],
       mode: "first",
       answer: "y1999",
+      grace_ms: 0,
+    },
+    {
+      id: "song",
+      question: "Which song was the best?",
+      options: [
+        { id: "waterloo", text: "Waterloo" },
+        { id: "volare", text: "Volare" },
+      ],
       grace_ms: 0,
     },
     {
@@ -158,6 +168,27 @@ describe.skipIf(NO_BROWSER)(`the red-button application${NO_BROWSER ? ` (skipped
     await tv.shows("Right answer");
     await shoot(tv.page, "tv-quiz");
     await expectAccessible(tv.page);
+  });
+
+  test("says what was not counted, why, and that the earlier vote still counts", async () => {
+    const way = await Proxy.listen(Number(new URL(cluster.address("nyc")).port));
+    const set = await Television.switchOn(browser, [`http://127.0.0.1:${way.port}`], SHOW.id, "&open=1");
+    await producer.command(SHOW.id, "song", "arm", "open");
+    await set.asks("Which song was the best?");
+    await set.press("1");
+    await set.says("Counted for Waterloo");
+    way.become({ is: "refusing" });
+    await set.press("2");
+    await set.says("Sending your vote");
+    await producer.command(SHOW.id, "song", "close");
+    await expectFinal(cluster, SHOW.id, "song", { waterloo: 1 });
+    way.become({ is: "open" });
+    await set.says(/Not counted. The vote had closed when it came.*Your vote for Waterloo still counts/s);
+    expect(await set.chosen()).toEqual(["Waterloo"]);
+    await shoot(set.page, "tv-not-counted");
+    await expectAccessible(set.page);
+    await set.page.close();
+    await way.close();
   });
 
   test("gives as many votes as the poll has, and shows live counts", async () => {
