@@ -17,7 +17,7 @@ export class Journal {
   #preamble: readonly StoreRecord[];
   #waiting: Waiting[] = [];
   #lost: Error | undefined;
-  #draining = false;
+  #draining: Promise<void> | undefined;
 
   /**
    * `onlost` is told once when the outcome of a write is unknown: the boot has to end, nothing more will be written.
@@ -35,18 +35,26 @@ export class Journal {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ records, resolve, reject });
-      if (!this.#draining) void this.#drain();
+      this.#draining ??= this.#drain();
     });
   }
 
+  /**
+   * Resolves once everything handed in was written or refused: the store may be closed. What comes later is refused, and
+   * is no loss that anyone is told of.
+   */
+  async end(): Promise<void> {
+    while (this.#draining) await this.#draining;
+    this.#lost ??= new Error("the log has ended");
+  }
+
   async #drain(): Promise<void> {
-    this.#draining = true;
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
       this.#waiting = [];
       await this.#commit(group);
     }
-    this.#draining = false;
+    this.#draining = undefined;
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {

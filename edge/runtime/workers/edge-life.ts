@@ -132,8 +132,10 @@ export class EdgeLife {
 
   /** Lets go of links and timers, everything written; receivers' sockets stay open. */
   async sleep(): Promise<void> {
-    for (const replica of this.#member.replicas()) await replica.flush();
     this.edge.stop();
+    for (const replica of this.#member.replicas()) await replica.flush();
+    // What peers have sent may still be on its way into the log; a write into a closed one would end the object.
+    await this.#member.journal.end();
     await this.#store.close();
   }
 

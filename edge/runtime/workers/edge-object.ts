@@ -29,6 +29,8 @@ export class EdgeObject extends DurableObject<Env> {
   #settings: Settings | undefined;
   #life: EdgeLife | undefined;
   #waking: Promise<EdgeLife> | undefined;
+  /** While a life writes what it still has to: the next one reads the log only then. */
+  #sleeping: Promise<void> = Promise.resolve();
   #wokenAt = 0;
   #askedAt = 0;
   #alarmAt = 0;
@@ -114,6 +116,7 @@ export class EdgeObject extends DurableObject<Env> {
     const settings = (this.#settings ??= readSettings(this.env));
     const self = memberOf(this.ctx.id.name, settings);
     await assertSameNetwork(this.ctx.storage, settings.network);
+    await this.#sleeping;
     const life = await EdgeLife.open(self, settings, this.env, this.ctx, this.#world);
     this.#wokenAt = this.#world.clock.now();
     this.#life = life;
@@ -151,7 +154,8 @@ export class EdgeObject extends DurableObject<Env> {
   async #sleep(life: EdgeLife): Promise<void> {
     this.#life = undefined;
     const opening = life.edge.nextOpening;
-    await life.sleep();
+    this.#sleeping = life.sleep();
+    await this.#sleeping;
     // Whoever came meanwhile has begun the next life, and set its alarm.
     if (this.#life || this.#waking) return;
     if (opening === undefined) await this.ctx.storage.deleteAlarm();

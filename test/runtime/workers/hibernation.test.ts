@@ -1,5 +1,5 @@
-// Receivers' sockets while their object is out of memory, and objects that have nothing to do.
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+// Objects that have nothing to do.
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { CLOSE } from "../../../edge/close.ts";
@@ -15,42 +15,10 @@ import {
   producer,
   receiverToken,
   rest,
+  subjectIn,
   until,
   vote,
 } from "./network.ts";
-
-describe.skipIf(env.LIBSQL_URL === "")("a receiver's socket", () => {
-  test("outlives its object: the next ballot on it is counted, and content comes again", async () => {
-    await openShow("sleepy", 2);
-    // The last by name dials nobody: once an object has dialled out, the test environment cannot evict it any more.
-    const name = "syd-1";
-    const subject = await subjectIn("sleepy", 1);
-    const { ws, heard, closed } = await connect(`/v1/shows/sleepy/live?member=${name}`);
-    ws.send(JSON.stringify({ type: "hello", token: receiverToken(subject) }));
-    await until(
-      "a welcome",
-      () => heard,
-      (messages) => messages.some(({ type }) => type === "welcome"),
-    );
-    const before = await bootOf(name);
-    // Links would hold it in memory.
-    await rest();
-    await evictDurableObject(edge(name));
-    const heardBefore = heard.length;
-    ws.send(JSON.stringify({ type: "ballot", id: "b1", poll: "winner", option: "no", press: 2 }));
-    const receipt = await until(
-      "a receipt",
-      () => heard.slice(heardBefore).find(({ type }) => type === "receipt"),
-      (message) => message !== undefined,
-    );
-    expect(receipt).toMatchObject({ id: "b1", option: "no", press: 2, edge: name });
-    expect(receipt!["boot"]).not.toBe(before);
-    expect(heard.slice(heardBefore).some(({ type }) => type === "content")).toBe(true);
-    expect(closed).toEqual([]);
-    ws.close();
-    await closeShow("sleepy");
-  });
-});
 
 describe.skipIf(env.LIBSQL_URL === "")("a network that sleeps", () => {
   test("is woken by whoever asks, and being read from leaves no trace of it", async () => {
@@ -128,9 +96,4 @@ test.skipIf(env.LIBSQL_URL === "")("a receiver that comes to the wrong shard is 
 /** Whether an edge has something to do yet. */
 function isBusy(name: string): Promise<boolean> {
   return runInDurableObject(edge(name), (object) => object.isBusy);
-}
-
-/** A receiver of the shard. */
-async function subjectIn(show: string, shard: number): Promise<string> {
-  for (let i = 0; ; i++) if ((await vote(show, `tv-${i}`, "yes", 1)).shard === shard) return `tv-${i}`;
 }

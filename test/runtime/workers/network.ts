@@ -30,8 +30,12 @@ export function bootOf(name: string): Promise<string | undefined> {
   return runInDurableObject(edge(name), (object) => object.boot);
 }
 
+/** So often in a row everyone has to be found asleep: a dial that was under way wakes the one that it reaches. */
+const FOUND_ASLEEP = 25;
+
 /** Puts the whole network to sleep, as it falls asleep by itself after a while: whoever is still awake dials the others. */
 export async function rest(): Promise<void> {
+  let asleep = 0;
   await until(
     "everyone to sleep",
     async () => {
@@ -39,7 +43,11 @@ export async function rest(): Promise<void> {
       const boots = await Promise.all(EDGES.map(bootOf));
       return { boots, recorder: await recorder().condition() };
     },
-    ({ boots, recorder: its }) => boots.every((boot) => boot === undefined) && its.includes('"asleep"'),
+    ({ boots, recorder: its }) => {
+      const isAsleep = boots.every((boot) => boot === undefined) && its.includes('"asleep"');
+      asleep = isAsleep ? asleep + 1 : 0;
+      return asleep >= FOUND_ASLEEP;
+    },
   );
 }
 
@@ -101,6 +109,11 @@ export function vote(show: string, subject: string, option: string, press: numbe
     () => json<Receipt>(ask("POST", `/v1/shows/${show}/polls/winner/ballots${query}`, token, { option, press })),
     ({ boot }) => boot !== undefined,
   );
+}
+
+/** A receiver of the shard, which has voted. */
+export async function subjectIn(show: string, shard: number): Promise<string> {
+  for (let i = 0; ; i++) if ((await vote(show, `tv-${i}`, "yes", 1)).shard === shard) return `tv-${i}`;
 }
 
 export interface Receipt {

@@ -56,3 +56,13 @@ test("a member without a chain of its own goes on after an unknown outcome", asy
   store.fault = undefined;
   await journal.append([record("b")]);
 });
+
+test("at its end everything handed in is written, and what comes later is refused without a loss", async () => {
+  const { lost, names, journal } = aJournal();
+  const written = ["a", "b", "c"].map((boot) => journal.append([record(boot)]));
+  await journal.end();
+  expect(names()).toEqual([["a"], ["b", "c"]]);
+  await Promise.all(written);
+  await expect(journal.append([record("d")])).rejects.toThrow("the log has ended");
+  expect([names().flat(), lost]).toEqual([["a", "b", "c"], []]);
+});
