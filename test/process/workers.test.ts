@@ -86,8 +86,16 @@ async function open(edges: Place["edges"]): Promise<void> {
         (error: unknown) => String(error).includes("show_exists"),
       ),
   );
-  await api(edges, "nyc").command(SHOW, POLL.id, "arm");
-  await api(edges, "nyc").command(SHOW, POLL.id, "open");
+  // The object that is asked next may not have heard of the show yet.
+  for (const command of ["arm", "open"] as const)
+    await until(`"${command}"`, () =>
+      api(edges, "nyc")
+        .command(SHOW, POLL.id, command)
+        .then(
+          () => true,
+          (error: unknown) => String(error).includes("poll_state"),
+        ),
+    );
 }
 
 /** Has receivers vote, and keeps books of what they heard. */
