@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { bootOf, closeShow, connect, edge, openShow, receiverToken, rest, subjectIn, until } from "./network.ts";
 
-/** The test environment, unlike the platform, now and then takes half a minute to evict an object: then it is asked again. */
+/** In the test environment this now and then hangs for half a minute, why is not known: then it is tried again. */
 const EVICTION = { retry: 2, timeout: 60_000 } as const;
 let attempts = 0;
 
