@@ -10,6 +10,7 @@ import {
   connect,
   edge,
   EDGES,
+  isBusy,
   json,
   openShow,
   producer,
@@ -92,8 +93,3 @@ test.skipIf(env.LIBSQL_URL === "")("a receiver that comes to the wrong shard is 
     (messages) => messages.some(({ type }) => type === "welcome"),
   );
 });
-
-/** Whether an edge has something to do yet. */
-function isBusy(name: string): Promise<boolean> {
-  return runInDurableObject(edge(name), (object) => object.isBusy);
-}

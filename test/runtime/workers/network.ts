@@ -2,6 +2,7 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { afterAll } from "vitest";
 import { deriveTokenKeys } from "../../../edge/token.ts";
 
 export const REGIONS = ["fra", "nyc", "syd"];
@@ -124,8 +125,32 @@ export interface Receipt {
   readonly code: string;
 }
 
-/** Creates a show with one poll and opens it. */
+const opened = new Set<string>();
+
+/** Each file has objects of its own, but all have one database: a show left open in it keeps the next network awake. */
+afterAll(async () => {
+  for (const show of opened)
+    await until(
+      `show "${show}" to be over`,
+      () => ask("POST", `/v1/shows/${show}/polls/winner/void`, producer).then(({ status }) => status),
+      (status) => status === 200,
+    );
+  for (const name of EDGES)
+    await until(
+      `${name} to have nothing to do`,
+      () => isBusy(name),
+      (busy) => !busy,
+    );
+});
+
+/** Whether an edge has something to do yet. */
+export function isBusy(name: string): Promise<boolean> {
+  return runInDurableObject(edge(name), (object) => object.isBusy);
+}
+
+/** Creates a show with one poll and opens it, for as long as the file's tests run. */
 export async function openShow(id: string, shards: number): Promise<void> {
+  opened.add(id);
   const options = ["yes", "no"].map((option) => ({ id: option, text: option }));
   const polls = [{ id: "winner", question: "Who?", options, grace_ms: 200 }];
   // A network that has just woken refuses until its recorder has established the show.
