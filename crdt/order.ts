@@ -40,7 +40,12 @@ export interface Outcome extends ReceiverId {
 const STATES = { reserved: 1, confirmed: 2, rejected: 3, cancelled: 4 } as const;
 export type OutcomeState = keyof typeof STATES;
 
-/** Most bytes of an order's envelope: name, address and a remark, some 600 characters, and the encryption's own 100. */
+/** Why an order was rejected: the provider says that the PIN is not the account's. Edges count these. */
+export const PIN_WRONG = "pin-wrong";
+/** Why an order was rejected: its product takes a PIN, and none was in the envelope. */
+export const PIN_MISSING = "pin-missing";
+
+/** Most bytes of an order's envelope: account, name, address and a remark, some 800 bytes, and the encryption's own 90. */
 export const MAX_ENVELOPE_BYTES = 1024;
 /** Longest id of a product in bytes: see `SLUG`. */
 export const MAX_PRODUCT_BYTES = 40;

@@ -15,7 +15,7 @@ export interface Product {
   readonly stock: number;
   /** Most pieces in one order. */
   readonly mostAtOnce: number;
-  /** Whether the viewer confirms with the household's PIN, which the provider checks, or by pressing twice. */
+  /** Whether the viewer confirms by pressing twice, or with the account's PIN: edges ask for it, the provider checks it. */
   readonly confirmation: "press" | "pin";
 }
 

@@ -4,9 +4,11 @@ import { batchOf, kindOf } from "../crdt/batch.ts";
 import { encloseData } from "../crdt/envelope.ts";
 import type { Fold } from "../crdt/fold.ts";
 import type { StandingOrder } from "../crdt/order-book.ts";
+import { jsonBytes, MAX_ACCOUNT_BYTES, packPersonalData } from "../crdt/personal-data.ts";
 import { receiverHex, type ReceiverId } from "../crdt/receiver.ts";
 import type { Product, Shop } from "../crdt/shop.ts";
 import { refuseLog, type Gate } from "./gate.ts";
+import { pinWait } from "./pin-tries.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 
 /** An order as a receiver asks for it. */
@@ -19,6 +21,8 @@ export interface OrderRequest {
   readonly quantity: number;
   /** Personal data, for the order processor alone. */
   readonly details: Readonly<Record<string, string>>;
+  /** The household's, for the provider alone; see `Product.confirmation`. */
+  readonly pin?: string | undefined;
 }
 
 /** An order as its receiver is told of it. */
@@ -57,14 +61,19 @@ export function orderId(show: string, receiver: ReceiverId, key: string): string
   return half(`redbutton order ${show} ${receiverHex(receiver)} ${key}`);
 }
 
-/** What an order asks for, whatever the order of its details. */
-export function orderDigest({ product, quantity, details }: Omit<OrderRequest, "subject" | "signed" | "key">): string {
+/**
+ * What an order asks for, whatever the order of its details. Everyone who reads the ledger has it: with the key in it,
+ * which is the receiver's secret, nobody can try out names and addresses against it. The PIN confirms an order and is no
+ * part of it, so that a retry needs none and no set has to keep one.
+ */
+export function orderDigest({ key, product, quantity, details }: Omit<OrderRequest, "subject" | "signed">): string {
   const sorted = Object.entries(details).sort(([a], [b]) => (a < b ? -1 : 1));
-  return half(JSON.stringify([product, quantity, sorted]));
+  return half(JSON.stringify([key, product, quantity, sorted]));
 }
 
 interface Pending {
   readonly digest: string;
+  readonly receiver: ReceiverId;
   readonly answer: Promise<OrderView | Refusal>;
 }
 
@@ -97,8 +106,10 @@ export class OrderDesk implements OrderService {
     if (refusal) return refusal;
     const product = this.#productOf(request);
     if ("refused" in product) return product;
-    const answer = this.#write(request, receiver, id, digest);
-    this.#pending.set(id, { digest, answer });
+    const unconfirmed = refuseAccount(request) ?? this.#refusePin(product, request, receiver, fold);
+    if (unconfirmed) return unconfirmed;
+    const answer = this.#write(product, request, receiver, id, digest);
+    this.#pending.set(id, { digest, receiver, answer });
     return answer.finally(() => this.#pending.delete(id));
   }
 
@@ -155,13 +166,34 @@ export class OrderDesk implements OrderService {
     return product;
   }
 
-  async #write(request: OrderRequest, receiver: ReceiverId, id: string, digest: string): Promise<OrderView | Refusal> {
+  /** That one came, and is no guess too many. Whether it is right the provider says, which has the account. */
+  #refusePin({ id, confirmation }: Product, { pin }: OrderRequest, { hi, lo }: ReceiverId, fold: Fold) {
+    if (confirmation !== "pin") return undefined;
+    if (pin === undefined)
+      return refuse("pin_required", `product "${id}" is confirmed with the household's PIN, and none came`);
+    const takesPin = (product: string) => this.#shop.product(product)?.confirmation === "pin";
+    const writing = [...this.#pending.values()].filter(({ receiver }) => receiver.hi === hi && receiver.lo === lo);
+    const wait = pinWait(fold.orders.of(hi, lo), writing.length, takesPin, this.#gate.member.clock.now());
+    if (wait === 0) return undefined;
+    return refuse("pin_blocked", "this receiver's PINs were wrong too often, or are being looked at", {
+      retryAfterS: wait / 1000,
+    });
+  }
+
+  async #write(
+    { confirmation }: Product,
+    request: OrderRequest,
+    receiver: ReceiverId,
+    id: string,
+    digest: string,
+  ): Promise<OrderView | Refusal> {
     const key = this.#shop.envelopeKey();
     if (!key)
       return refuse("orders_unavailable", "no order processor has shown its key in this show yet", { retryAfterS: 2 });
-    const data = utf8ToBytes(JSON.stringify(request.details));
+    const { subject: account, details, pin, product, quantity } = request;
+    // One that nobody asks for is not kept.
+    const data = packPersonalData({ account, details, ...(pin && confirmation === "pin" ? { pin } : {}) });
     const envelope = await encloseData(data, key, id);
-    const { product, quantity } = request;
     const time = this.#gate.member.clock.now();
     try {
       await this.#gate.writerOf(receiver).writeOrder({ ...receiver, id, product, quantity, digest, envelope, time });
@@ -185,6 +217,13 @@ export class OrderDesk implements OrderService {
 
 export function unknownProduct(show: string, product: string): Refusal {
   return refuse("unknown_product", `show "${show}" has no product "${product}"`);
+}
+
+/** The provider is told whose money it is, and nothing may be cut off that. */
+function refuseAccount({ subject }: OrderRequest): Refusal | undefined {
+  const bytes = jsonBytes(subject);
+  if (bytes <= MAX_ACCOUNT_BYTES) return undefined;
+  return refuse("forbidden", `the token's subject has ${bytes} bytes; orders take at most ${MAX_ACCOUNT_BYTES}`);
 }
 
 function conflict(id: string): Refusal {

@@ -39,6 +39,8 @@ export const PROBLEMS: Readonly<Record<RefusalCode, ProblemKind>> = {
   order_state: { status: 409, title: "The order's state does not allow this" },
   not_offered: { status: 409, title: "The product is not on offer" },
   quantity_out_of_range: { status: 422, title: "So many pieces are not sold at once" },
+  pin_required: { status: 422, title: "This product is confirmed with the household's PIN" },
+  pin_blocked: { status: 429, title: "Too many wrong PINs" },
   press_conflict: { status: 409, title: "This press was for another option" },
   press_stale: { status: 409, title: "A later press is known" },
   already_voted: { status: 409, title: "The first ballot counts, and it is known" },

@@ -23,7 +23,7 @@ export const ProductFile = v.strictObject({
   confirmation: v.pipe(
     v.optional(v.picklist(["press", "pin"]), "press"),
     v.description(
-      "How the viewer confirms: by pressing twice, or with the household's PIN, which the provider checks.",
+      "How the viewer confirms: by pressing twice, or with the account's PIN: edges ask for it, the provider checks it.",
     ),
   ),
 });

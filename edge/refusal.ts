@@ -32,6 +32,8 @@ export type RefusalCode =
   | "order_state"
   | "not_offered"
   | "quantity_out_of_range"
+  | "pin_required"
+  | "pin_blocked"
   // the receiver's own earlier ballots
   | "press_conflict"
   | "press_stale"

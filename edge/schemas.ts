@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { MAX_PRESS, MAX_VOTES } from "../crdt/ballot.ts";
 import { SLUG } from "../crdt/documents.ts";
-import { ENVELOPE_OVERHEAD_BYTES } from "../crdt/envelope.ts";
-import { MAX_ENVELOPE_BYTES, MAX_QUANTITY } from "../crdt/order.ts";
+import { MAX_QUANTITY } from "../crdt/order.ts";
+import { jsonBytes, MAX_DETAILS_BYTES, PIN_FORM } from "../crdt/personal-data.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 
 /** Characters of a name: see `SLUG`. */
@@ -52,9 +52,7 @@ export const BallotMessage = v.object({
 export type BallotMessage = v.InferOutput<typeof BallotMessage>;
 
 /** Characters of an order's details in all: name, address and a remark. */
-export const MAX_DETAILS_CHARS = 600;
-/** Bytes of an order's details as JSON in UTF-8: what an envelope has room for. */
-const MAX_DETAILS_BYTES = MAX_ENVELOPE_BYTES - ENVELOPE_OVERHEAD_BYTES;
+export const MAX_DETAILS_CHARS = 500;
 
 /** What a receiver orders. `key`: its own UUID, which a retry keeps. There is no price here: that is the board's. */
 export const OrderBody = v.strictObject({
@@ -65,13 +63,14 @@ export const OrderBody = v.strictObject({
     v.pipe(
       v.record(v.pipe(v.string(), v.maxLength(MAX_NAME_CHARS)), v.string()),
       v.check((details) => charsOf(details) <= MAX_DETAILS_CHARS, `at most ${MAX_DETAILS_CHARS} characters`),
-      v.check(
-        (details) => new TextEncoder().encode(JSON.stringify(details)).length <= MAX_DETAILS_BYTES,
-        `at most ${MAX_DETAILS_BYTES} bytes as JSON`,
-      ),
+      v.check((details) => jsonBytes(details) <= MAX_DETAILS_BYTES, `at most ${MAX_DETAILS_BYTES} bytes as JSON`),
       v.description("Name, address and the like, readable by the order processor alone."),
     ),
     {},
+  ),
+  pin: v.pipe(
+    v.optional(v.pipe(v.string(), v.regex(PIN_FORM, "4 to 8 digits"))),
+    v.description("The household's PIN, where the product is confirmed with it. A retry of a logged order needs none."),
   ),
 });
 

@@ -73,6 +73,8 @@ const PLACE = {
     "unknown_product",
     "not_offered",
     "quantity_out_of_range",
+    "pin_required",
+    "pin_blocked",
     "order_conflict",
     "orders_unavailable",
     "clock_untrusted",

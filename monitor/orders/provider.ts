@@ -8,8 +8,12 @@ export interface Charge {
   /** In the currency's smallest unit. */
   readonly amount: number;
   readonly currency: string;
-  /** What the viewer entered: name, address, the household's PIN. */
+  /** Whose money it is: the subject that the broadcaster vouches for. */
+  readonly account: string;
+  /** What the viewer entered: name, address. */
   readonly details: Readonly<Record<string, string>>;
+  /** To be compared with the account's; only where the product is confirmed with it. */
+  readonly pin?: string;
 }
 
 /** What a provider has in its books under a reference. */

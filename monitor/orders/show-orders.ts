@@ -1,6 +1,7 @@
 import { batchOf, kindOf } from "../../crdt/batch.ts";
 import { openEnvelope, addresseeOf } from "../../crdt/envelope.ts";
-import type { Order } from "../../crdt/order.ts";
+import { PIN_MISSING, type Order } from "../../crdt/order.ts";
+import { readPersonalData, type PersonalData } from "../../crdt/personal-data.ts";
 import { shardOf } from "../../crdt/receiver.ts";
 import type { Replica } from "../../crdt/replica.ts";
 import { Shop } from "../../crdt/shop.ts";
@@ -186,10 +187,11 @@ export class ShowOrders {
   async #bring(task: Task): Promise<void> {
     const { books, member } = this.#options;
     const now = () => member.world.clock.now();
-    const details = await this.#detailsOf(task);
-    if (!details) return books.layAside(task, "unreadable", now());
+    const personal = await this.#personalOf(task);
+    if (!personal) return books.layAside(task, "unreadable", now());
+    if (this.#lacksPin(task, personal)) return books.end(task, { state: "rejected", reason: PIN_MISSING });
     try {
-      const booking = await this.#ask(task, details);
+      const booking = await this.#ask(task, personal);
       const ending = endingOf(task, booking);
       if (ending === "amount-differs") await books.layAside(task, ending, now());
       else await books.end(task, ending);
@@ -201,7 +203,7 @@ export class ShowOrders {
   }
 
   /** After a try whose outcome is unknown the provider is asked what it has, before it is asked to do anything. */
-  async #ask(task: Task, details: Readonly<Record<string, string>>): Promise<Booking> {
+  async #ask(task: Task, { account, details, pin }: PersonalData): Promise<Booking> {
     const { provider } = this.#options;
     const { order: reference, product, quantity, total: amount, currency } = task;
     this.#figures.provider_calls += 1;
@@ -215,17 +217,23 @@ export class ShowOrders {
       quantity,
       amount,
       currency,
+      account,
       details,
+      ...(pin === undefined ? {} : { pin }),
     });
   }
 
   /** Undefined where none of our keys opens them. A refund needs none. */
-  async #detailsOf({ order, envelope, action }: Task): Promise<Readonly<Record<string, string>> | undefined> {
-    if (action === "refund") return {};
+  async #personalOf({ order, envelope, action }: Task): Promise<PersonalData | undefined> {
+    if (action === "refund") return { account: "", details: {} };
     const key = this.#options.keys.find(({ id }) => id === addresseeOf(envelope));
     const data = key && (await openEnvelope(envelope, key, order));
-    // Our own edge's writing, sealed by its tag.
-    return data && (JSON.parse(new TextDecoder().decode(data)) as Readonly<Record<string, string>>);
+    return data && readPersonalData(data);
+  }
+
+  /** Edges ask for it; here no money is moved without it, whatever an edge let through. */
+  #lacksPin({ action, product }: Task, { pin }: PersonalData): boolean {
+    return action === "charge" && pin === undefined && this.#shop.product(product)?.confirmation === "pin";
   }
 
   /** From the books into the ledger, and only what is committed: again after a crash, with the same step. */

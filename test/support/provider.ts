@@ -29,6 +29,15 @@ interface Entry {
   readonly currency: string;
 }
 
+/** Money that moved, with what was said of whose it is. */
+interface TakenCharge {
+  readonly reference: string;
+  readonly amount: number;
+  readonly account: unknown;
+  readonly details: unknown;
+  readonly pin: unknown;
+}
+
 export interface ProviderWish {
   readonly secret: string;
   /** What becomes of each request that changes something; "well" where it is left out. */
@@ -46,7 +55,7 @@ export class TestProvider {
   /** By reference. */
   readonly books = new Map<string, Entry>();
   /** Every time money moved. */
-  readonly charges: { readonly reference: string; readonly amount: number; readonly details: unknown }[] = [];
+  readonly charges: TakenCharge[] = [];
   readonly refunds: string[] = [];
   /** Every request, as "METHOD path". */
   readonly calls: string[] = [];
@@ -143,7 +152,8 @@ export class TestProvider {
     const common = { show: String(body["show"]), amount, currency: String(body["currency"]) };
     const entry: Entry = { ...common, state: reason === undefined ? "charged" : "refused", reason: reason ?? "" };
     this.books.set(reference, entry);
-    if (reason === undefined) this.charges.push({ reference, amount, details: body["details"] });
+    const { account, details, pin } = body;
+    if (reason === undefined) this.charges.push({ reference, amount, account, details, pin });
     return entry;
   }
 

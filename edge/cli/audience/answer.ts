@@ -90,6 +90,7 @@ export function verdictOf(answer: Answer): Verdict {
 function verdictOfCode(code: RefusalCode): Verdict {
   switch (code) {
     case "rate_limited":
+    case "pin_blocked":
       return "later";
     case "not_ready":
     case "clock_untrusted":
@@ -135,6 +136,7 @@ function verdictOfCode(code: RefusalCode): Verdict {
     case "order_state":
     case "not_offered":
     case "quantity_out_of_range":
+    case "pin_required":
     case "order_conflict":
       return "end";
   }

@@ -3,13 +3,16 @@ import { afterEach, describe, expect, test } from "vitest";
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { batchOf } from "../../../crdt/batch.ts";
 import { makeEnvelopeKey, openEnvelope, type EnvelopeKeyPair } from "../../../crdt/envelope.ts";
-import type { Order, Outcome } from "../../../crdt/order.ts";
+import { PIN_WRONG, type Order, type Outcome } from "../../../crdt/order.ts";
+import { MAX_ACCOUNT_BYTES, MAX_DETAILS_BYTES, readPersonalData } from "../../../crdt/personal-data.ts";
 import { ReceiverIds } from "../../../crdt/receiver.ts";
 import { Shop, type Product } from "../../../crdt/shop.ts";
 import { MemoryDisk } from "../../../crdt/store/memory.ts";
 import { createApp, type App } from "../../../edge/app.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../edge/limits.ts";
 import { orderDigest, orderId } from "../../../edge/order-desk.ts";
+import { MAX_PIN_TRIES, PIN_PAUSE_MS } from "../../../edge/pin-tries.ts";
+import { MAX_DETAILS_CHARS } from "../../../edge/schemas.ts";
 import { deriveTokenKeys, type OperatorRole } from "../../../edge/token.ts";
 import { unwrapShowKey } from "../../../edge/show-key.ts";
 import { Tokens } from "../../../edge/tokens.ts";
@@ -130,6 +133,11 @@ class Counter {
     return new ReceiverIds(unwrapShowKey(wrappedKey, NETWORK, SHOW)).of(subject);
   }
 
+  /** What the order processor reads. */
+  async opened({ id, envelope }: Order) {
+    return readPersonalData((await openEnvelope(envelope, this.pair!, id))!);
+  }
+
   /** Orders in the log, as written. */
   async logged(): Promise<Order[]> {
     const orders: Order[] = [];
@@ -162,8 +170,7 @@ describe("an order", () => {
     const [order] = await counter.logged();
     expect(order).toMatchObject({ id: body["id"], digest: orderDigest(BODY), product: "shirt", quantity: 2 });
     expect(Buffer.from(order!.envelope).toString("latin1")).not.toContain("Ada");
-    const data = await openEnvelope(order!.envelope, counter.pair!, order!.id);
-    expect(JSON.parse(new TextDecoder().decode(data))).toEqual(BODY.details);
+    expect(await counter.opened(order!)).toEqual({ account: "ada", details: BODY.details });
   });
 
   test("is taken from receivers that the broadcaster vouches for only", async () => {
@@ -209,7 +216,7 @@ describe("an order", () => {
     ["a part", { ...BODY, quantity: 1.5 }, 400, "malformed"],
     ["more than are sold at once", { ...BODY, quantity: 5 }, 422, "quantity_out_of_range"],
     ["what is not sold", { ...BODY, product: "mug" }, 404, "unknown_product"],
-    ["long details", { ...BODY, details: { remark: "x".repeat(600) } }, 400, "malformed"],
+    ["long details", { ...BODY, details: { remark: "x".repeat(MAX_DETAILS_CHARS) } }, 400, "malformed"],
     ["details of many bytes", { ...BODY, details: { r: "\u{1F600}".repeat(260) } }, 400, "malformed"],
   ])("with %s is refused", async (_what, json, status, code) => {
     const counter = await opened();
@@ -218,10 +225,16 @@ describe("an order", () => {
     expect(await counter.logged()).toEqual([]);
   });
 
-  test("with as many as are sold at once, and details of the longest, is taken", async () => {
-    const counter = await opened();
-    const { status } = await counter.order({ ...BODY, quantity: 4, details: { remark: "x".repeat(594) } });
-    expect(status).toBe(202);
+  test("with as many as are sold at once, details of the longest and the longest account, is taken", async () => {
+    const counter = await opened([aProduct({ confirmation: "pin" })]);
+    const account = "a".repeat(MAX_ACCOUNT_BYTES - 2);
+    const details = { ["n".repeat(40)]: "ü".repeat((MAX_DETAILS_BYTES - 47) / 2) };
+    const longest = { ...BODY, quantity: 4, details, pin: "12345678" };
+    expect((await counter.order(longest, counter.token(account))).status).toBe(202);
+    const [order] = await counter.logged();
+    expect(await counter.opened(order!)).toEqual({ account, details, pin: "12345678" });
+    const { status, body } = await counter.order(longest, counter.token(`${account}a`));
+    expect([status, body["code"]]).toEqual([403, "forbidden"]);
   });
 
   test("is refused before a product is offered, and after it is withdrawn", async () => {
@@ -268,6 +281,76 @@ describe("an order", () => {
     counters.push(after);
     expect((await after.order(BODY)).body).toMatchObject({ id: body["id"], state: "received" });
     expect(await after.logged()).toHaveLength(1);
+  });
+});
+
+describe("an order of a product that is confirmed with a PIN", () => {
+  const products = [aProduct(), aProduct({ id: "ticket", confirmation: "pin" })];
+  const TICKET = { ...BODY, product: "ticket", quantity: 1 };
+  const WITH_PIN = { ...TICKET, pin: "4711" };
+  const keyOf = (i: number) => KEY.replace(/^./, String(i));
+  /** Tries a PIN that the provider finds wrong. */
+  const tryWrong = async (counter: Counter, i: number) => {
+    const { status, body } = await counter.order({ ...WITH_PIN, key: keyOf(i) });
+    const id = String(body["id"]);
+    if (status === 202) await counter.outcome({ id, step: 2, state: "rejected", reason: PIN_WRONG });
+    return status;
+  };
+
+  test.each([
+    ["none", TICKET, 422, "pin_required"],
+    ["none but in the details", { ...TICKET, details: { pin: "4711" } }, 422, "pin_required"],
+    ["an empty one", { ...TICKET, pin: "" }, 400, "malformed"],
+    ["three digits", { ...TICKET, pin: "123" }, 400, "malformed"],
+    ["nine digits", { ...TICKET, pin: "123456789" }, 400, "malformed"],
+    ["letters", { ...TICKET, pin: "abcd" }, 400, "malformed"],
+  ])("is refused with %s, and nothing is logged", async (_what, json, status, code) => {
+    const counter = await opened(products);
+    const answer = await counter.order(json);
+    expect([answer.status, answer.body["code"]]).toEqual([status, code]);
+    expect(await counter.logged()).toEqual([]);
+  });
+
+  test("carries it to the order processor alone, and of a product that takes none it is not kept", async () => {
+    const counter = await opened(products);
+    expect((await counter.order(WITH_PIN)).status).toBe(202);
+    expect((await counter.order({ ...BODY, key: OTHER_KEY, pin: "4711" })).status).toBe(202);
+    const [ticket, shirt] = await counter.logged();
+    expect(await counter.opened(ticket!)).toEqual({ account: "ada", details: BODY.details, pin: "4711" });
+    expect(await counter.opened(shirt!)).toEqual({ account: "ada", details: BODY.details });
+    expect(ticket!.digest).toBe(orderDigest(TICKET));
+  });
+
+  test("is known again without it: no set has to keep a PIN for a retry", async () => {
+    const counter = await opened(products);
+    const { body } = await counter.order(WITH_PIN);
+    for (const retry of [TICKET, { ...TICKET, pin: "0000" }])
+      expect(await counter.order(retry)).toMatchObject({ status: 202, body: { id: body["id"] } });
+    expect(await counter.logged()).toHaveLength(1);
+  });
+
+  test("is refused after so many wrong ones, for as long as they are held against the receiver", async () => {
+    const counter = await opened(products, { ordersPerReceiver: { burst: 100, perSecond: 1 } });
+    for (let i = 1; i <= MAX_PIN_TRIES; i++) expect(await tryWrong(counter, i)).toBe(202);
+    const blocked = await counter.order({ ...WITH_PIN, key: keyOf(8) });
+    expect([blocked.status, blocked.body["code"]]).toEqual([429, "pin_blocked"]);
+    expect(Number(blocked.body["retry_after_s"])).toBeGreaterThan(PIN_PAUSE_MS / 1000 - 60);
+    expect((await counter.order({ ...WITH_PIN, key: keyOf(8) }, counter.token("bob"))).status).toBe(202);
+    expect((await counter.order({ ...BODY, key: keyOf(8) })).status).toBe(202);
+    counter.lone.world.advance(PIN_PAUSE_MS);
+    expect((await counter.order({ ...WITH_PIN, key: keyOf(9) })).status).toBe(202);
+  });
+
+  test("is refused while so many are undecided, also at the same moment", async () => {
+    const counter = await opened(products, { ordersPerReceiver: { burst: 100, perSecond: 1 } });
+    const guesses = [1, 2, 3, 4, 5, 6].map((i) => counter.order({ ...WITH_PIN, key: keyOf(i), pin: `000${i}` }));
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(MAX_PIN_TRIES);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(6 - MAX_PIN_TRIES);
+    const [order] = await counter.logged();
+    expect((await counter.order({ ...WITH_PIN, key: keyOf(7) })).body["retry_after_s"]).toBe(2);
+    await counter.outcome({ id: order!.id, step: 2, state: "confirmed" });
+    expect((await counter.order({ ...WITH_PIN, key: keyOf(7) })).status).toBe(202);
   });
 });
 
@@ -340,6 +423,10 @@ test("receivers are told what is on offer, and when that changes", async () => {
   await pass(counter.lone.world, 600);
   const told = socket.take().filter(({ type }) => type === "content");
   expect(told.at(-1)).toMatchObject({ products: [{ id: "shirt" }] });
+});
+
+test("an order's digest is another under another key: nobody can try out addresses against it", () => {
+  expect(orderDigest(BODY)).not.toBe(orderDigest({ ...BODY, key: OTHER_KEY }));
 });
 
 test("an order's id depends on show, receiver and key, each alone", () => {

@@ -1,6 +1,7 @@
 // The order processor over a real database file and a real HTTP server: charged once, never oversold, told in the end.
 import { afterEach, describe, expect, test } from "vitest";
 import { makeEnvelopeKey } from "../../../crdt/envelope.ts";
+import { PIN_MISSING, PIN_WRONG } from "../../../crdt/order.ts";
 import { MAX_TRIES, RECONCILE_INTERVAL_MS } from "../../../monitor/orders/show-orders.ts";
 import { aProduct } from "../../support/orders.ts";
 import type { Mood } from "../../support/provider.ts";
@@ -36,7 +37,9 @@ describe("an order", () => {
     await scene.send([{ id: one, quantity: 3 }]);
     await scene.settled(1);
     expect(scene.standing()).toMatchObject([{ state: "confirmed", step: 2, reason: "" }]);
-    expect(scene.provider.charges).toEqual([{ reference: one, amount: 8970, details: { name: "Ada" } }]);
+    expect(scene.provider.charges).toEqual([
+      { reference: one, amount: 8970, account: "ada", details: { name: "Ada" }, pin: undefined },
+    ]);
     await scene.until(() =>
       expect(scene.shop.sales()?.products).toEqual({ shirt: { left: 97, reserved: 0, confirmed: 3 } }),
     );
@@ -78,6 +81,34 @@ describe("an order", () => {
     expect(scene.states()).toEqual({ confirmed: 7, rejected: 23 });
     expect(scene.provider.charges).toHaveLength(7);
     await expectAgreement();
+  });
+});
+
+describe("an order of a product that is confirmed with a PIN", () => {
+  const products = [aProduct({ confirmation: "pin" })];
+  const personal = { account: "ada", details: {}, pin: "4711" };
+
+  test("is charged with it, and rejected where the provider finds it wrong", async () => {
+    await open({ products, refuses: ({ pin }) => (pin === "4711" ? undefined : PIN_WRONG) });
+    await scene.send([
+      { id: one, personal },
+      { id: orderIdOf(2), personal: { ...personal, pin: "0000" } },
+    ]);
+    await scene.settled(2);
+    expect(scene.provider.charges).toMatchObject([{ reference: one, account: "ada", pin: "4711" }]);
+    expect(scene.standing().map(({ state, reason }) => [state, reason])).toEqual([
+      ["confirmed", ""],
+      ["rejected", PIN_WRONG],
+    ]);
+  });
+
+  test("is rejected without one, whatever an edge let through: the provider never hears of it", async () => {
+    await open({ products });
+    await scene.send([{ id: one, personal: { account: "ada", details: { pin: "4711" } } }]);
+    await scene.settled(1);
+    expect(scene.standing()).toMatchObject([{ state: "rejected", reason: PIN_MISSING }]);
+    expect(scene.provider.calls.filter((call) => call.startsWith("POST"))).toEqual([]);
+    expect((await scene.books.sales(SHOW))["shirt"]).toEqual({ left: 100, reserved: 0, confirmed: 0 });
   });
 });
 

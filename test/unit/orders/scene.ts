@@ -1,7 +1,6 @@
 // An order processor over a database in a file and a provider behind real HTTP, fed with an edge's batches by hand.
 import { join } from "node:path";
 import * as Y from "yjs";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { batchHash, encodeBatch, NO_HASH } from "../../../crdt/batch.ts";
 import { ledgerName } from "../../../crdt/documents.ts";
 import { encloseData, makeEnvelopeKey, type EnvelopeKeyPair } from "../../../crdt/envelope.ts";
@@ -9,6 +8,7 @@ import { Ledger } from "../../../crdt/ledger.ts";
 import { Member } from "../../../crdt/member.ts";
 import type { Order } from "../../../crdt/order.ts";
 import type { StandingOrder } from "../../../crdt/order-book.ts";
+import { packPersonalData, type PersonalData } from "../../../crdt/personal-data.ts";
 import { newIdentity } from "../../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../../crdt/replica.ts";
 import { Shop, type Product } from "../../../crdt/shop.ts";
@@ -40,6 +40,14 @@ export interface SceneWish extends Partial<ProviderWish> {
   readonly withBooks?: (books: OrderBooks) => OrderBooks;
   readonly withProvider?: (provider: Provider) => Provider;
 }
+
+/** An order as far as a test cares, and what is in its envelope. */
+export interface SentOrder extends Partial<Order> {
+  readonly id: string;
+  readonly personal?: PersonalData;
+}
+
+const ADA: PersonalData = { account: "ada", details: { name: "Ada" } };
 
 /** One life of a processor. */
 interface Life {
@@ -173,7 +181,7 @@ export class Scene {
   }
 
   /** Orders as an edge has written them, one batch. */
-  async send(orders: readonly (Partial<Order> & { readonly id: string })[]): Promise<void> {
+  async send(orders: readonly SentOrder[]): Promise<void> {
     const whole = await Promise.all(orders.map((order) => this.#whole(order)));
     this.#sequence += 1;
     const header = { ...FRA, sequence: this.#sequence, previous: this.#head, time: START };
@@ -246,8 +254,8 @@ export class Scene {
     });
   }
 
-  async #whole(order: Partial<Order> & { readonly id: string }): Promise<Order> {
-    const envelope = await encloseData(utf8ToBytes('{"name":"Ada"}'), this.pair, order.id);
+  async #whole({ personal = ADA, ...order }: SentOrder): Promise<Order> {
+    const envelope = await encloseData(packPersonalData(personal), this.pair, order.id);
     const digest = "d1".repeat(16);
     return { hi: 1, lo: 2, product: "shirt", quantity: 1, digest, time: START, envelope, ...order };
   }
