@@ -14,8 +14,8 @@ const arrows: Record<string, string[]> = { crdt: [], edge: ["crdt"], monitor: ["
 const isEntry = (path: string) => /^edge\/(runtime\/[^/]+\.ts$|cli\/)/.test(path);
 const mayNamePlatforms = (path: string) => /^(edge\/(runtime|cli)\/|monitor\/|crdt\/store\/libsql[^/]*$)/.test(path);
 const mayOpenDatabase = (path: string) => /^(crdt\/store\/|monitor\/database[^/]*$)/.test(path);
-/** Pages run in browsers, whose clock and timers they have; edge/client/ is what they talk to an edge with. */
-const runsInBrowsers = (path: string) => /^(receiver|edge\/(console|graphics|inspector|client))\//.test(path);
+/** Pages run in browsers, whose clock and timers they have; they share edge/client/ to talk to an edge, and edge/widgets/. */
+const runsInBrowsers = (path: string) => /^(receiver|edge\/(console|graphics|inspector|client|widgets))\//.test(path);
 /** Where clock, timers and randomness are parameters. */
 const isHandedTheWorld = (path: string) =>
   /^(crdt|edge|monitor)\//.test(path) && !/^edge\/(runtime|cli)\//.test(path) && !runsInBrowsers(path);

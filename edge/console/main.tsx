@@ -3,7 +3,6 @@
  *
  *     /console/#token=TOKEN        token: a viewer's, an operator's or a producer's; `?show=ID` begins with that show
  */
-import "uplot/dist/uPlot.min.css";
 import "./console.css";
 import { render } from "preact";
 import { Console } from "./console.tsx";

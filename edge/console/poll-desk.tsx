@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { bodyOf, type EdgeClient } from "../client/client.ts";
-import { RateChart } from "./chart.tsx";
 import type { Desk } from "./desk.ts";
 import { HoldButton } from "./hold-button.tsx";
 import { nextStep, type NextStep } from "./next-step.ts";
 import { clockText, grouped, lagText, percent, timeText } from "./numbers.ts";
 import type { PollPicture, ShowPicture } from "./picture-of-show.ts";
+import { RateChart } from "./rate-chart.tsx";
 
 /** How long a poll may be told to stay open, s; 0: until it is closed by hand. */
 const DURATIONS_S = [0, 15, 30, 60, 90, 120, 300, 600] as const;

@@ -7,6 +7,7 @@ import { bearer } from "../tokens.ts";
 import { answer, PRODUCERS } from "./answer.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
+import { SHOW_REFUSALS } from "./refusals.ts";
 
 /** A poll for graphics systems that read JSON every so often (vMix, Viz, CasparCG templates), hidden counts included. */
 export function showGraphics({ edge, tokens, world }: RouteContext): RouteHandler {
@@ -67,13 +68,5 @@ const GRAPHICS = {
   token: "reader",
   query: { token: "The token, for systems that cannot send a header" },
   answer: GraphicsBody,
-  refusals: [
-    "token_missing",
-    "token_invalid",
-    "token_expired",
-    "forbidden",
-    "unknown_show",
-    "unknown_poll",
-    "not_ready",
-  ],
+  refusals: [...SHOW_REFUSALS, "unknown_poll"],
 } as const;

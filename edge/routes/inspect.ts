@@ -8,6 +8,7 @@ import { bearer, type Inspecting } from "../tokens.ts";
 import { answer, NO_STORE } from "./answer.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
+import { TOKEN_REFUSALS } from "./refusals.ts";
 
 /** Views that may be in the making at once at one edge: looking on must not keep receivers waiting. */
 export const MAX_INSPECTIONS = 4;
@@ -64,14 +65,5 @@ const DESCRIPTION = {
   summary: "The view into every replica: status, lag and others. Read only, for an inspector's token",
   tag: "operations",
   query: { show: "The show (default: the only one)" },
-  refusals: [
-    "malformed",
-    "token_missing",
-    "token_invalid",
-    "token_expired",
-    "forbidden",
-    "not_found",
-    "unknown_show",
-    "overloaded",
-  ],
+  refusals: [...TOKEN_REFUSALS, "malformed", "not_found", "unknown_show", "overloaded"],
 } as const;

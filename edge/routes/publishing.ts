@@ -9,6 +9,7 @@ import { answer, PRODUCERS } from "./answer.ts";
 import { readBytes } from "./body.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
+import { BODY_REFUSALS, SHOW_REFUSALS } from "./refusals.ts";
 import { readJson, withRole } from "./shows.ts";
 import * as v from "valibot";
 
@@ -70,32 +71,14 @@ function published(show: string, item: ContentItem | Refusal): Response {
   return isRefusal(item) ? problem(item) : answer(contentItemBody(show, item), 200, PRODUCERS);
 }
 
-const REFUSALS = [
-  "malformed",
-  "too_large",
-  "unsupported_media_type",
-  "token_missing",
-  "token_invalid",
-  "token_expired",
-  "forbidden",
-  "unknown_show",
-  "not_ready",
-] as const;
+const PUBLISH_REFUSALS = [...SHOW_REFUSALS, ...BODY_REFUSALS] as const;
 
 const WITHDRAW = {
   summary: "Takes something published off the screens",
   tag: "producers",
   token: "operator",
   answer: ContentItemBody,
-  refusals: [
-    "token_missing",
-    "token_invalid",
-    "token_expired",
-    "forbidden",
-    "unknown_show",
-    "unknown_content",
-    "not_ready",
-  ],
+  refusals: [...SHOW_REFUSALS, "unknown_content"],
 } as const;
 
 const PAGE = {
@@ -104,7 +87,7 @@ const PAGE = {
   token: "operator",
   body: PageBody,
   answer: ContentItemBody,
-  refusals: REFUSALS,
+  refusals: PUBLISH_REFUSALS,
 } as const;
 
 const PICTURE = {
@@ -114,5 +97,5 @@ const PICTURE = {
   body: PICTURE_TYPES,
   query: { title: "Title", text: "What the picture shows, for those who do not see it" },
   answer: ContentItemBody,
-  refusals: REFUSALS,
+  refusals: PUBLISH_REFUSALS,
 } as const;

@@ -7,6 +7,7 @@ import { productAnswer, sellingAnswer } from "../view.ts";
 import { answer, PRODUCERS } from "./answer.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
+import { BODY_REFUSALS, DEED_REFUSALS, SHOW_REFUSALS } from "./refusals.ts";
 import { MAX_COMMAND_BYTES, readJson, withRole } from "./shows.ts";
 
 /** How selling goes: products with their stock, orders by state, and those that wait for an operator. */
@@ -38,22 +39,12 @@ function answered(view: ProductView | Refusal): Response {
   return isRefusal(view) ? problem(view) : answer(productAnswer(view), 200, PRODUCERS);
 }
 
-const REFUSALS = [
-  "token_missing",
-  "token_invalid",
-  "token_expired",
-  "forbidden",
-  "unknown_show",
-  "not_ready",
-  "clock_untrusted",
-] as const;
-
 const SHOW = {
   summary: "How selling goes: products with their stock, orders by state, and those that are stuck",
   tag: "producers",
   token: "reader",
   answer: SellingAnswer,
-  refusals: REFUSALS,
+  refusals: [...SHOW_REFUSALS, "clock_untrusted"],
 } as const;
 
 const SUMMARIES = {
@@ -65,7 +56,7 @@ const COMMAND = {
   tag: "producers",
   token: "operator",
   answer: ProductAnswer,
-  refusals: [...REFUSALS, "unknown_product", "product_state", "draining", "log_full"],
+  refusals: [...DEED_REFUSALS, "unknown_product", "product_state", "log_full"],
 } as const;
 
 const DECIDE = {
@@ -74,14 +65,5 @@ const DECIDE = {
   token: "producer",
   body: DecisionBody,
   answer: DecisionAnswer,
-  refusals: [
-    ...REFUSALS,
-    "malformed",
-    "too_large",
-    "unsupported_media_type",
-    "unknown_order",
-    "order_state",
-    "draining",
-    "log_full",
-  ],
+  refusals: [...DEED_REFUSALS, ...BODY_REFUSALS, "unknown_order", "order_state", "log_full"],
 } as const;

@@ -12,6 +12,7 @@ import { answer, PRODUCERS } from "./answer.ts";
 import { readText, refuseOtherThanJson } from "./body.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
+import { BODY_REFUSALS, DEED_REFUSALS, SHOW_REFUSALS, TOKEN_REFUSALS } from "./refusals.ts";
 
 /** Bytes of a producer's command. */
 export const MAX_COMMAND_BYTES = 4096;
@@ -162,11 +163,6 @@ export async function readJson<S extends Parameters<typeof checkJson>[0]>(
 function pollAnswer(view: PollView | Refusal): Response {
   return isRefusal(view) ? problem(view) : answer(producerPollBody(view), 200, PRODUCERS);
 }
-
-const TOKEN_REFUSALS = ["token_missing", "token_invalid", "token_expired", "forbidden"] as const;
-const SHOW_REFUSALS = [...TOKEN_REFUSALS, "unknown_show", "not_ready"] as const;
-const BODY_REFUSALS = ["malformed", "too_large", "unsupported_media_type"] as const;
-const DEED_REFUSALS = [...SHOW_REFUSALS, "clock_untrusted", "draining"] as const;
 
 const CREATE = {
   summary: "Creates a show from its file",

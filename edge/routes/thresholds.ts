@@ -8,6 +8,7 @@ import { thresholdAnswer } from "../view.ts";
 import { answer, PRODUCERS } from "./answer.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
+import { BODY_REFUSALS, DEED_REFUSALS, SHOW_REFUSALS } from "./refusals.ts";
 import { MAX_COMMAND_BYTES, readJson, withRole } from "./shows.ts";
 import * as v from "valibot";
 
@@ -44,23 +45,14 @@ function answered(view: ThresholdView | Refusal): Response {
   return isRefusal(view) ? problem(view) : answer(thresholdAnswer(view), 200, PRODUCERS);
 }
 
-const REFUSALS = [
-  "token_missing",
-  "token_invalid",
-  "token_expired",
-  "forbidden",
-  "unknown_show",
-  "not_ready",
-  "clock_untrusted",
-] as const;
-const DEED_REFUSALS = [...REFUSALS, "threshold_state", "threshold_unfit", "draining", "log_full"] as const;
+const CHANGE_REFUSALS = [...DEED_REFUSALS, "threshold_state", "threshold_unfit", "log_full"] as const;
 
 const LIST = {
   summary: "Thresholds: what each waits for, how far it is, and what it fired",
   tag: "producers",
   token: "reader",
   answer: ThresholdsAnswer,
-  refusals: REFUSALS,
+  refusals: [...SHOW_REFUSALS, "clock_untrusted"],
 } as const;
 
 const PUT = {
@@ -69,7 +61,7 @@ const PUT = {
   token: "operator",
   body: ThresholdBody,
   answer: ThresholdAnswer,
-  refusals: [...DEED_REFUSALS, "malformed", "too_large", "unsupported_media_type"],
+  refusals: [...CHANGE_REFUSALS, ...BODY_REFUSALS],
 } as const;
 
 const SUMMARIES = {
@@ -81,5 +73,5 @@ const COMMAND = {
   tag: "producers",
   token: "operator",
   answer: ThresholdAnswer,
-  refusals: [...DEED_REFUSALS, "unknown_threshold"],
+  refusals: [...CHANGE_REFUSALS, "unknown_threshold"],
 } as const;

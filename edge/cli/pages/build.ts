@@ -57,7 +57,7 @@ const SOURCES: Readonly<Record<PageRoot, PageSource>> = {
 const PLAYER = "node_modules/hls.js/dist/hls.light.min.js";
 const MANIFEST = "manifest.json";
 /** Whatever may be imported by a page; a file that is new here changes no known input. */
-const SOURCE_FOLDERS = "{receiver,edge/console,edge/graphics,edge/inspector}/**/*";
+const SOURCE_FOLDERS = "{receiver,edge/console,edge/graphics,edge/inspector,edge/widgets}/**/*";
 
 /** Builds the pages where a source is newer than what was built. Two that do so at once make the same. */
 export async function buildPages({ force = false } = {}): Promise<void> {

@@ -1,12 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
+import type uPlot from "uplot";
 import type { Report } from "../../../crdt/inspect/report.ts";
 import type { GrowthData, GrowthSample } from "../../../crdt/inspect/view/growth.ts";
-import { Chart, type Curve } from "../chart.tsx";
+import { LineChart, type Curve } from "../../widgets/line-chart.tsx";
 import { Table } from "../table.tsx";
 import { grouped } from "../words.ts";
 
 /** Samples that are drawn: ten minutes at one in two seconds. */
 const MAX_SAMPLES = 300;
+
+const SCALES: uPlot.Scales = { y: { range: (_chart, least, most) => [Math.min(0, least), Math.max(1, most * 1.05)] } };
 
 type Figure = "bytes" | "structs" | "ballots" | "folded" | "memoryBytes";
 
@@ -25,26 +28,14 @@ export function GrowthView({ report }: { readonly report: Report }) {
   }));
   return (
     <>
-      <Chart
-        title="Ballots accepted since boot"
-        curves={byMember(history, "ballots", documents[0])}
-        times={timesOf(history)}
-      />
+      <FigureChart title="Ballots accepted since boot" figure="ballots" of={documents[0]} history={history} />
       {documents.map((document) => (
         <div class="pair" key={document}>
-          <Chart title={`${document}: bytes`} curves={byMember(history, "bytes", document)} times={timesOf(history)} />
-          <Chart
-            title={`${document}: structs`}
-            curves={byMember(history, "structs", document)}
-            times={timesOf(history)}
-          />
+          <FigureChart title={`${document}: bytes`} figure="bytes" of={document} history={history} />
+          <FigureChart title={`${document}: structs`} figure="structs" of={document} history={history} />
         </div>
       ))}
-      <Chart
-        title="Memory of the process, bytes"
-        curves={byMember(history, "memoryBytes", documents[0])}
-        times={timesOf(history)}
-      />
+      <FigureChart title="Memory of the process, bytes" figure="memoryBytes" of={documents[0]} history={history} />
       <Table
         caption="Now"
         head={["member", "document", "structs", "bytes", "updates", "ballots", "batches folded"]}
@@ -54,8 +45,25 @@ export function GrowthView({ report }: { readonly report: Report }) {
   );
 }
 
-function timesOf(history: readonly GrowthData[]): number[] {
-  return history.map(({ at }) => at / 1000);
+interface FigureChartProps {
+  readonly title: string;
+  readonly figure: Figure;
+  readonly of: string | undefined;
+  readonly history: readonly GrowthData[];
+}
+
+/** How a figure of a document has grown, a curve a member. */
+function FigureChart({ title, figure, of: document, history }: FigureChartProps) {
+  return (
+    <LineChart
+      title={title}
+      curves={byMember(history, figure, document)}
+      times={history.map(({ at }) => at / 1000)}
+      scales={SCALES}
+      valueText={grouped}
+      valueSize={80}
+    />
+  );
 }
 
 function byMember(history: readonly GrowthData[], figure: Figure, document: string | undefined): Curve[] {
