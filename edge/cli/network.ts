@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { newIdentity, publicKeyHex } from "../../crdt/replicate/introduction.ts";
-import { KEY_BYTES } from "../config.ts";
+import { KEY_BYTES } from "../secrets.ts";
 import { writeFolder } from "./network/folder.ts";
 import { DEFAULT_PORTS, parseEdges, planNetwork, RECORDER } from "./network/plan.ts";
 import { objectPeers } from "./network/object-peers.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { KEY_BYTES, keyProblem } from "../config.ts";
+import { KEY_BYTES, keyProblem } from "../secrets.ts";
 import { UserError } from "./user-error.ts";
 
 /** The network's secret from a file that holds nothing else, or names it as wrangler's .dev.vars does. */

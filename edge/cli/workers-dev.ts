@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { KEY_BYTES } from "../config.ts";
+import { KEY_BYTES } from "../secrets.ts";
 import { freePorts } from "./network/ports.ts";
 import { say } from "./output.ts";
 import { ROOT } from "./supervise/program.ts";

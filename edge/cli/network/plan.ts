@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { EDGE_NAME } from "../../../crdt/batch.ts";
 import { newIdentity, publicKeyHex, type Identity } from "../../../crdt/replicate/introduction.ts";
-import { KEY_BYTES, type ProcessRole } from "../../config.ts";
+import type { ProcessRole } from "../../config.ts";
+import { KEY_BYTES } from "../../secrets.ts";
 import { LINK_PATH } from "../../runtime/host/door.ts";
 import { placeOfRegion } from "./places.ts";
 

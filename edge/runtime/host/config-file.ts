@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { GeoSettings } from "../../steering/geo.ts";
-import { ConfigError, parseConfig, type Config, type EdgeConfig, type SecretReader } from "../../config.ts";
+import { ConfigError, type Config, type EdgeConfig } from "../../config.ts";
+import { parseConfig } from "../../parse-config.ts";
+import type { SecretReader } from "../../secrets.ts";
 
 /** Reads a member's configuration. Paths in it are relative to its own folder. Throws `ConfigError`. */
 export function readConfigFile(path: string): Config {

@@ -3,10 +3,12 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { EDGE_NAME, MAX_EDGE_NAME_BYTES } from "../../../crdt/batch.ts";
-import { ConfigError, keyProblem, peer, type PeerConfig } from "../../config.ts";
+import { peer } from "../../config-schema.ts";
+import { ConfigError, type PeerConfig } from "../../config.ts";
 import { SIGNATURE_ALGORITHMS, type BroadcasterConfig } from "../../jwks.ts";
 import { problem } from "../../problem.ts";
 import { refuse } from "../../refusal.ts";
+import { keyProblem } from "../../secrets.ts";
 import { POLICY_NAMES, type PolicyName } from "../../steering/policy.ts";
 import type { Env } from "./env.ts";
 

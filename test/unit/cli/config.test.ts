@@ -1,7 +1,9 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_PORTS, planNetwork } from "../../../edge/cli/network/plan.ts";
-import { ConfigError, parseConfig, type SecretReader } from "../../../edge/config.ts";
+import { ConfigError } from "../../../edge/config.ts";
+import { parseConfig } from "../../../edge/parse-config.ts";
+import type { SecretReader } from "../../../edge/secrets.ts";
 import { DEFAULT_LIMITS } from "../../../edge/limits.ts";
 
 const KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

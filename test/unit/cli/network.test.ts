@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseConfig } from "../../../edge/config.ts";
+import { parseConfig } from "../../../edge/parse-config.ts";
 import { parseDnsSettings } from "../../../edge/cli/dns/settings.ts";
 import { parseLbSettings } from "../../../edge/cli/lb/settings.ts";
 import { localEdges } from "../../../edge/cli/network/local-edges.ts";
