@@ -4,6 +4,7 @@ import { makeEnvelopeKey } from "../../crdt/envelope.ts";
 import type { ProductAnswer } from "../answers.ts";
 import type { OperatorRole } from "../token.ts";
 import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
+import { amountText, moneyText } from "./money.ts";
 import { say, tableOf } from "./output.ts";
 import { theShow } from "./show.ts";
 import { targetApi, type TargetOptions } from "./target.ts";
@@ -56,10 +57,11 @@ export async function reportOrders(options: OrdersOptions): Promise<void> {
   const response = await fetch(`${status}/orders/${show}`).catch(() => undefined);
   if (!response?.ok) throw new UserError(`the order processor at ${status} does not report on "${show}"`);
   const { orders, taken, differences } = v.parse(Report, await response.json());
-  const rows = Object.entries(taken).map(([currency, { ours, theirs }]) =>
-    [currency, ours / 100, theirs / 100].map(String),
-  );
-  say(tableOf([["currency", "our books", "the provider's"], ...rows]));
+  const rows = Object.entries(taken).map(([currency, sums]) => [
+    currency,
+    ...[sums.ours, sums.theirs].map((sum) => amountText(sum, currency)),
+  ]);
+  if (rows.length > 0) say(tableOf([["currency", "our books", "the provider's"], ...rows]));
   for (const { order, ours, theirs } of differences) say(`order ${order}: ours ${ours}, theirs ${theirs}`);
   say(`${orders} orders, ${differences.length} differences`);
   if (differences.length > 0) process.exitCode = 1;
@@ -88,7 +90,7 @@ export async function printEnvelopeKey(): Promise<void> {
 
 function productRow({ id, state, price, currency, stock, sales }: ProductAnswer): string[] {
   const { left, reserved, confirmed } = sales ?? { left: stock, reserved: 0, confirmed: 0 };
-  return [id, state, `${(price / 100).toFixed(2)} ${currency}`, ...[left, reserved, confirmed].map(String)];
+  return [id, state, moneyText(price, currency), ...[left, reserved, confirmed].map(String)];
 }
 
 async function target(options: OrdersOptions, role: OperatorRole) {

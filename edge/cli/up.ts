@@ -8,6 +8,7 @@ import { localEdges } from "./network/local-edges.ts";
 import { DEFAULT_HUB_PORT, DEFAULT_STEERING_PORTS, localSteering } from "./network/local-steering.ts";
 import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
 import { DEFAULT_LOCAL_PORTS, localProcesses, shifted } from "./network/local.ts";
+import { DEFAULT_SHOP_PORTS, localShop } from "./network/local-shop.ts";
 import { isFree } from "./network/ports.ts";
 import { MemberLog, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
@@ -79,7 +80,9 @@ function findOrMakeFolder(options: UpOptions): NetworkFolder {
   const first = options.port ?? DEFAULT_PORTS.public;
   const shift = first - DEFAULT_PORTS.public;
   const ports = { public: first, backbone: DEFAULT_PORTS.backbone + shift };
-  const processes = localProcesses(shifted(DEFAULT_LOCAL_PORTS, shift));
+  const local = localProcesses(shifted(DEFAULT_LOCAL_PORTS, shift));
+  const { orders, provider } = DEFAULT_SHOP_PORTS;
+  const shop = localShop({ orders: orders + shift, provider: provider + shift });
   const edges = localEdges(ports);
   const { dns, dnsStatus, lb, lbStatus } = DEFAULT_STEERING_PORTS;
   const steering = localSteering(edges, {
@@ -89,8 +92,9 @@ function findOrMakeFolder(options: UpOptions): NetworkFolder {
     lbStatus: lbStatus + shift,
   });
   const hub = options.hub === true ? { hub: { host: "127.0.0.1", backbone: DEFAULT_HUB_PORT + shift } } : {};
-  const programs = [...processes.programs, ...steering];
-  return writeFolder(path, planNetwork({ edges, ...processes, programs, ports, inspect: true, ...hub }));
+  const processes = [...local.processes, ...shop.processes];
+  const programs = [...local.programs, ...shop.programs, ...steering];
+  return writeFolder(path, planNetwork({ edges, ...local, processes, programs, ports, inspect: true, ...hub }));
 }
 
 async function refuseSecond(folder: NetworkFolder): Promise<void> {
@@ -151,6 +155,7 @@ async function createSampleShow(folder: NetworkFolder, network: RunningNetwork, 
     await api.createShow(SAMPLE_SHOW);
     await network.whenWhole(SHOW_TIMEOUT_MS);
     for (const { id } of SAMPLE_SHOW.thresholds) await api.commandThreshold(SAMPLE_SHOW.id, id, "arm");
+    for (const { id } of SAMPLE_SHOW.products) await api.commandProduct(SAMPLE_SHOW.id, id, "offer");
     log.note(`created the sample show "${SAMPLE_SHOW.id}": hold Open in the console, or \`redbutton poll open\``);
   } catch (error) {
     log.note(

@@ -8,7 +8,8 @@ type File = InferInput<typeof ShowFile>;
 
 /**
  * A show's file again, to rehearse it: the same polls, rundown and thresholds under an id of its own. What is decided of
- * the one is decided of the other, and nothing that is counted can mix, as documents, keys and rows go by the id.
+ * the one is decided of the other, and nothing that is counted can mix, as documents, keys and rows go by the id. It sells
+ * nothing: a provider would charge for a rehearsal as for the show.
  */
 export function rehearsalOf({ show, polls, thresholds }: ShowPicture, taken: readonly string[]): File {
   return {

@@ -78,7 +78,13 @@ describe("a rehearsal", () => {
   test("is the same show under an id of its own, as a file that an edge takes", () => {
     const checked = check(ShowFile, rehearsalOf(picture, [show.id, `${show.id}-r1`]), "x");
     if (isRefusal(checked)) throw new Error(checked.detail);
-    expect(showDefinition(checked)).toEqual({ ...definition, id: "talent-final-r2", rehearsal: true });
+    const rehearsed = { ...definition, id: "talent-final-r2", rehearsal: true };
+    expect({ ...showDefinition(checked), products: definition.products }).toEqual(rehearsed);
+  });
+
+  test("sells nothing: a provider would charge for it", () => {
+    expect(definition.products).toHaveLength(1);
+    expect(rehearsalOf(picture, []).products).toBe(undefined);
   });
 
   test("of a show with the longest name has a name that fits", () => {
