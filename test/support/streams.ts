@@ -44,6 +44,19 @@ export function withMap(count: number, map: ProgrammeMap, from = 0): Uint8Array 
   });
 }
 
+/** The looped picture whose PAT has the map on this PID, where the map comes too. */
+export function withMapOn(count: number, pid: number): Uint8Array {
+  const stream = looped(count);
+  const body = Uint8Array.of(0, 1, 0xe0 | (pid >> 8), pid & 0xff);
+  const pat = writeLongSection({ table: 0, isPrivate: false, extension: 1, version: 7, body });
+  for (let at = 0; at < stream.length; at += PACKET_BYTES) {
+    const was = pidAt(stream, at);
+    if (was === 0) stream.set(packetize(pat, 0, stream[at + 3]! & 0x0f), at);
+    if (was === PMT_PID) stream.set([0x40 | (pid >> 8), pid & 0xff], at + 1);
+  }
+  return stream;
+}
+
 /** The looped picture with a second programme: a map of its own, its clock on a PID of its own, and no more. */
 export function withSecondProgramme(count: number): Uint8Array {
   const pat = writeLongSection({

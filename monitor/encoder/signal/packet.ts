@@ -11,11 +11,16 @@ export const NULL_PID = 0x1fff;
 export const PCR_WRAP = 2 ** 33 * 300;
 /** 90 kHz ticks of a time stamp before it starts again. */
 export const PTS_WRAP = 2 ** 33;
-/** PIDs below this one are tables of their own (2.4.3.3). */
-export const FIRST_FREE_PID = 0x20;
+/** From here to below the null packets' a PID may hold a programme's map or streams; those before are reserved (table 2-3). */
+export const FIRST_ASSIGNED_PID = 0x10;
 
 export function pidOf(packet: Uint8Array, at: number): number {
   return ((packet[at + 1]! & 0x1f) << 8) | packet[at + 2]!;
+}
+
+/** Whether a PAT or a map may name the PID. */
+export function isAssigned(pid: number): boolean {
+  return pid >= FIRST_ASSIGNED_PID && pid < NULL_PID;
 }
 
 /** A section or PES packet starts in it. */

@@ -1,6 +1,7 @@
 import type { Indication } from "../indication.ts";
 import {
-  FIRST_FREE_PID,
+  FIRST_ASSIGNED_PID,
+  isAssigned,
   isDiscontinuous,
   isScrambled,
   NULL_PID,
@@ -13,6 +14,7 @@ import {
 } from "../signal/packet.ts";
 import { SectionReader } from "../signal/section.ts";
 import { Carriers, type CarrierOptions } from "./carriers.ts";
+import { mapRefusal, WANTED_PID } from "./map-refusal.ts";
 import { MapRelay } from "./map-relay.ts";
 import type { PacketRun } from "./packet-framing.ts";
 import { PatReader, type Programmes } from "./pat.ts";
@@ -175,13 +177,12 @@ export class Inserter {
     const wanted = this.#options.programme ?? programmes.keys().next().value;
     const pid = wanted === undefined ? undefined : programmes.get(wanted);
     const names = [...programmes.keys()].join(", ");
-    if (wanted === undefined || pid === undefined) {
-      this.#leave();
-      return this.#say(
-        "error",
+    if (wanted === undefined || pid === undefined)
+      return this.#refuse(
         `the stream has programmes ${names || "none"}, wanted ${wanted ?? "one"}: it passes without cues`,
       );
-    }
+    if (!isAssigned(pid))
+      return this.#refuse(`the PAT has the map of programme ${wanted} on PID ${pid}, ${WANTED_PID}`);
     this.#say("info", `the stream has programmes ${names}; cues go into ${wanted}`);
     if (wanted === this.#relay?.programme && pid === this.#relay.pid) return;
     this.#leave();
@@ -189,9 +190,16 @@ export class Inserter {
     this.#uses[pid] = USE.pmt;
   }
 
+  /** Lets everything pass as it comes, until another PAT does. */
+  #refuse(reason: string): void {
+    this.#leave();
+    this.#mapRefusal = reason;
+    this.#say("error", reason);
+  }
+
   /** Forgets the programme that cues went into. */
   #leave(): void {
-    for (let pid = FIRST_FREE_PID; pid < NULL_PID; pid++) this.#uses[pid] = USE.pass;
+    for (let pid = FIRST_ASSIGNED_PID; pid < NULL_PID; pid++) this.#uses[pid] = USE.pass;
     this.#map = undefined;
     this.#relay = undefined;
     this.#time.forget();
@@ -209,10 +217,8 @@ export class Inserter {
 
   /** The map with our streams; undefined where it cannot have them. */
   #extended(map: ProgrammeMap): Uint8Array | undefined {
-    const isTaken = (pid: number) => map.streams.some((stream) => stream.pid === pid) || this.#isMapPid(pid);
-    const taken = this.#ownPids().find(isTaken);
     const written = writePmt(withCues(map, this.#options.pids, this.#options.componentTag));
-    this.#mapRefusal = taken === undefined ? undefined : `PID ${taken} is in use in the stream: choose others for cues`;
+    this.#mapRefusal = mapRefusal(map, this.#ownPids(), [...this.#programmes.values()]);
     if (!written) this.#mapRefusal ??= NO_ROOM;
     const refusal = this.#mapRefusal ?? this.#pidRefusal;
     if (refusal === undefined) return written;
@@ -224,10 +230,6 @@ export class Inserter {
   #ownPids(): number[] {
     const { scte35, streamEvent, id3, ait } = this.#options.pids;
     return [scte35, streamEvent, id3, ait].filter((pid) => pid !== undefined);
-  }
-
-  #isMapPid(pid: number): boolean {
-    return [...this.#programmes.values()].includes(pid);
   }
 
   #learn(map: ProgrammeMap): void {

@@ -12,6 +12,7 @@ import {
   pidAt,
   VIDEO_PID,
   withMap,
+  withMapOn,
   withoutNulls,
   withSecondProgramme,
 } from "../../support/streams.ts";
@@ -61,6 +62,38 @@ test("a programme that is not there is named, and the stream passes as it came",
   rig.feed(input);
   expect(rig.output()).toEqual(input);
   expect(rig.messages).toEqual(["error: the stream has programmes 1, wanted 9: it passes without cues"]);
+});
+
+test.for([0, 1, 0x0f, 0x1fff])(
+  "a map on PID %d, where none can be, is refused, and the stream passes as it came",
+  (pid) => {
+    const input = withMapOn(3000, pid);
+    const rig = withCue(input);
+    // What is in null packets is nobody's.
+    expect(withoutNulls(rig.output())).toEqual(withoutNulls(input));
+    const wanted = "wanted a free one from 16 to 8190: the stream passes without cues";
+    expect(rig.messages).toContain(`error: the PAT has the map of programme 1 on PID ${pid}, ${wanted}`);
+    expect(rig.inserter.obstacle).toContain(`on PID ${pid}`);
+    // The next PAT is right again.
+    rig.feed(looped(3000));
+    expect(rig.inserter.obstacle).toBeUndefined();
+    expect(rig.placed).toHaveLength(1);
+  },
+);
+
+test.for([0x10, 0x1ffe])("a map on PID %d, the first and the last that can be, has its cues", (pid) => {
+  const rig = withCue(withMapOn(3000, pid));
+  expect(checkStream(rig.output()).problems).toEqual([]);
+  expect(mapsIn(rig.output(), pid)[0]!.streams.map(({ pid: its }) => its)).toContain(PIDS.scte35);
+  expect(rig.placed).toHaveLength(1);
+});
+
+test.for([0, 0x0f, PMT_PID, 0x1fff])("a map with a stream on PID %d is refused, and passes as it came", (pid) => {
+  const map = { ...MAP, streams: [{ type: 0x1b, pid, info: new Uint8Array() }] };
+  const rig = withCue(withMap(3000, map));
+  expect(mapsIn(rig.output())[0]).toEqual(map);
+  expect(rig.messages.join()).toContain(`the programme's map has a stream on PID ${pid}, wanted a free one`);
+  expect(rig.placed).toEqual([]);
 });
 
 test.for([4, 5, 10])("a map of %d more sounds, over several packets, is rewritten whole", (sounds) => {
