@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rename } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
@@ -34,22 +34,33 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** A disk that says so may take it later; what else it says is a configuration's mistake. */
+const DISK_TROUBLE: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
+
 /**
  * A file with a line of JSON a record. A record is durable before anything of it goes out, so that a crash can neither
  * lose a cue that was taken nor make another one of it. Records that come together are fsynced together.
  */
 export class CueJournal {
-  readonly #file: FileHandle;
-  #length: number;
+  readonly #path: string;
+  /** What still counts of the file that was there: with it, the file is written anew before anything is added. */
+  readonly #before: string;
+  #file: FileHandle | undefined;
+  #length = 0;
+  #beginning: Promise<FileHandle> | undefined;
+  #obstacle: string | undefined;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
-  private constructor(file: FileHandle, length: number) {
-    this.#file = file;
-    this.#length = length;
+  private constructor(path: string, before: string) {
+    this.#path = path;
+    this.#before = before;
   }
 
-  /** Opens the journal at `path` and gives what is in it that still counts at `now`. */
+  /**
+   * Opens the journal at `path` and gives what is in it that still counts at `now`. On a disk that takes nothing at the
+   * moment the file stays as it was, and records are refused until it can be written.
+   */
   static async open(
     path: string,
     now: number,
@@ -57,10 +68,23 @@ export class CueJournal {
     const before = await contentsOf(path);
     const records = before.map(parse).filter((record) => record !== undefined);
     const kept = records.filter(({ until }, i) => until + KEPT_MS > now || i === records.length - 1);
-    const text = kept.map(lineOf).join("");
-    await replace(path, text);
-    const file = await open(path, "r+");
-    return { journal: new CueJournal(file, Buffer.byteLength(text)), records: kept };
+    const journal = new CueJournal(path, kept.map(lineOf).join(""));
+    await journal.begin().catch((cause: unknown) => {
+      if (DISK_TROUBLE.has(codeOf(cause))) return;
+      throw new Error(`opening the encoder's journal "${path}": ${String(cause)}`, { cause });
+    });
+    return { journal, records: kept };
+  }
+
+  /** Why no record can be taken; undefined once the file is written anew. */
+  get obstacle(): string | undefined {
+    return this.#obstacle;
+  }
+
+  /** Writes the file anew where it is not yet; rejects with what the disk says. */
+  begin(): Promise<FileHandle> {
+    if (this.#file) return Promise.resolve(this.#file);
+    return (this.#beginning ??= this.#rewrite().finally(() => (this.#beginning = undefined)));
   }
 
   /** Durable when it resolves. Rejects where the disk does not take it; nothing of it counts then. */
@@ -71,8 +95,21 @@ export class CueJournal {
     });
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+
+  async #rewrite(): Promise<FileHandle> {
+    try {
+      await replace(this.#path, this.#before);
+      this.#file = await open(this.#path, "r+");
+    } catch (error) {
+      this.#obstacle = `the journal "${this.#path}" cannot be written: ${String(error)}`;
+      throw error;
+    }
+    this.#length = Buffer.byteLength(this.#before);
+    this.#obstacle = undefined;
+    return this.#file;
   }
 
   async #write(): Promise<void> {
@@ -95,16 +132,17 @@ export class CueJournal {
 
   /** At a place of its own, so that what a failed write left behind is written over by the next one. */
   async #commit(text: string): Promise<void> {
+    const file = await this.begin();
     const bytes = Buffer.from(text);
-    await this.#writeWhole(bytes);
-    await this.#file.datasync();
+    await this.#writeWhole(file, bytes);
+    await file.datasync();
     this.#length += bytes.length;
   }
 
   /** A disk that gets full takes a part, and says so by its count only. */
-  async #writeWhole(bytes: Uint8Array): Promise<void> {
+  async #writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) {
-      const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, this.#length + at);
+      const { bytesWritten } = await file.write(bytes, at, bytes.length - at, this.#length + at);
       if (bytesWritten === 0) throw new Error(`the disk took ${at} of ${bytes.length} bytes`);
       at += bytesWritten;
     }
@@ -129,20 +167,24 @@ async function contentsOf(path: string): Promise<string[]> {
   try {
     return (await readFile(path, "utf8")).split("\n").filter((text) => text !== "");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (codeOf(error) === "ENOENT") return [];
     throw new Error(`opening the encoder's journal "${path}": ${String(error)}`, { cause: error });
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 /** Writes a whole file in place of another: after a crash there is one or the other. */
 async function replace(path: string, text: string): Promise<void> {
   const temporary = `${path}.new`;
-  const file = await open(temporary, "w");
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    await writeDurably(temporary, text);
+  } catch (error) {
+    // Its beginning would take the room that is missing.
+    await rm(temporary, { force: true });
+    throw error;
   }
   await rename(temporary, path);
   const folder = await open(dirname(path), "r");
@@ -150,5 +192,15 @@ async function replace(path: string, text: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }

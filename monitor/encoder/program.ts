@@ -30,6 +30,8 @@ export interface ProgramOptions {
 
 /** An input that is silent for so long is worth a line, ms. */
 const SILENT_INPUT_MS = 2000;
+/** How often input and journal are looked after, ms. */
+const WATCH_INTERVAL_MS = 1000;
 
 /** A whole encoder: input, insertion, output, the line for cues, the journal, HLS, and a partner where there is one. */
 export class EncoderProgram {
@@ -75,7 +77,7 @@ export class EncoderProgram {
   }
 
   health(): EncoderHealth {
-    const problems = [this.#isSilent ? "no input comes" : undefined, this.#inserter.obstacle];
+    const problems = [this.#isSilent ? "no input comes" : undefined, this.#inserter.obstacle, this.#journal.obstacle];
     const said = problems.filter((problem) => problem !== undefined);
     return { ok: said.length === 0, problems: said };
   }
@@ -93,6 +95,8 @@ export class EncoderProgram {
     const { source, target, journal, inserter, partner } = this.#options;
     const opened = await CueJournal.open(journal, this.#world.clock.now());
     this.#journal = opened.journal;
+    const { obstacle } = this.#journal;
+    if (obstacle !== undefined) this.#world.log("error", "cues are refused until there is room", { obstacle });
     this.#records.push(...opened.records);
     this.#sink = await openTarget(target, {
       onclosed: () => this.#ended.resolve(),
@@ -109,7 +113,7 @@ export class EncoderProgram {
     if (partner) this.#partner = new Partner(partner, this.#partnerEvents(), this.#world);
     await (this.#partner ? this.#partner.start() : this.#activate());
     this.#stopSource = await openSource(source, this.#sourceEvents(), this.#world);
-    this.#watchInput();
+    this.#watch();
   }
 
   #sourceEvents() {
@@ -212,14 +216,29 @@ export class EncoderProgram {
     this.#ended.resolve();
   }
 
-  #watchInput(): void {
-    this.#cancelWatch = this.#world.timers.after(SILENT_INPUT_MS / 2, () => {
-      const isSilent = this.#world.clock.now() - this.#inputAt >= SILENT_INPUT_MS;
-      if (isSilent !== this.#isSilent)
-        this.#world.log(isSilent ? "error" : "info", isSilent ? "no input comes" : "input comes again", {});
-      this.#isSilent = isSilent;
+  #watch(): void {
+    this.#cancelWatch = this.#world.timers.after(WATCH_INTERVAL_MS, () => {
       this.#watchInput();
+      if (this.#journal.obstacle !== undefined) void this.#retryJournal();
+      this.#watch();
     });
+  }
+
+  #watchInput(): void {
+    const isSilent = this.#world.clock.now() - this.#inputAt >= SILENT_INPUT_MS;
+    if (isSilent !== this.#isSilent)
+      this.#world.log(isSilent ? "error" : "info", isSilent ? "no input comes" : "input comes again", {});
+    this.#isSilent = isSilent;
+  }
+
+  /** A disk that was full at the start has room some time; until then its journal says what is wrong. */
+  async #retryJournal(): Promise<void> {
+    try {
+      await this.#journal.begin();
+      this.#world.log("info", "the journal can be written: cues are taken", {});
+    } catch {
+      // As before.
+    }
   }
 }
 

@@ -65,7 +65,8 @@ export function checkStream(stream: Uint8Array): StreamReport {
     if (sectionPids.has(pid)) takeSections(packet, pid, payload, starts);
     else takePes(packet, pid, payload, starts);
   }
-  for (const [pid, { start, bytes }] of gathering) if (!sectionPids.has(pid)) finishPes(pid, start, bytes);
+  for (const [pid, { start, bytes }] of gathering)
+    if (!sectionPids.has(pid) && !isCutShort(bytes)) finishPes(pid, start, bytes);
   return { problems, packets: count, nulls, pcrs, sections, pes };
 
   function checkCounter(packet: number, pid: number, counter: number, hasPayload: boolean, isFresh: boolean): void {
@@ -148,11 +149,21 @@ export function checkStream(stream: Uint8Array): StreamReport {
         bytes[12]! * 2 ** 7 +
         (bytes[13]! >> 1)
       : undefined;
-    const length = (bytes[4]! << 8) | bytes[5]!;
+    const length = pesLength(bytes);
     if (length > 0 && length !== bytes.length - 6)
       problems.push(`packet ${packet}, PID ${pid}: a PES packet of ${bytes.length - 6} bytes says ${length}`);
     listOf(pes, pid).push({ packet, pts, data: Uint8Array.from(bytes.slice(9 + bytes[8]!)) });
   }
+}
+
+/** What a PES packet says of its length after these first six bytes; 0 where it says nothing. */
+function pesLength(bytes: readonly number[]): number {
+  return (bytes[4]! << 8) | bytes[5]!;
+}
+
+/** By the end of the stream, which is where somebody stopped listening: that is nobody's fault. */
+function isCutShort(bytes: readonly number[]): boolean {
+  return bytes.length < 6 + pesLength(bytes);
 }
 
 /** Greatest difference in ns between a clock and its place in a stream of constant rate; a wrap is no difference. */
