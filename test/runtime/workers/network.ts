@@ -148,7 +148,7 @@ export function isBusy(name: string): Promise<boolean> {
   return runInDurableObject(edge(name), (object) => object.isBusy);
 }
 
-/** Creates a show with one poll and opens it, for as long as the file's tests run. */
+/** Creates a show with one poll and opens it, for as long as the file's tests run; every edge with a shard of it has heard of it. */
 export async function openShow(id: string, shards: number): Promise<void> {
   opened.add(id);
   const options = ["yes", "no"].map((option) => ({ id: option, text: option }));
@@ -163,6 +163,12 @@ export async function openShow(id: string, shards: number): Promise<void> {
     await until(
       `"${command}"`,
       () => ask("POST", `/v1/shows/${id}/polls/winner/${command}`, producer).then((response) => response.status),
+      (status) => status === 200,
+    );
+  for (const name of EDGES.filter((each) => Number(each.at(-1)) < shards))
+    await until(
+      `show "${id}" at ${name}`,
+      () => ask("GET", `/v1/shows/${id}/content?member=${name}`).then(({ status }) => status),
       (status) => status === 200,
     );
 }
