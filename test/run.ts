@@ -11,7 +11,7 @@ interface Report {
   testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
 }
 
-const scripts = ["format:check", "lint", "types"];
+const scripts = ["format:check", "lint", "types", "bundle"];
 const reportFile = "test/.report/vitest.json";
 
 process.exitCode = main();

@@ -1,7 +1,7 @@
 // What `wrangler deploy` would upload, in workerd as Cloudflare runs it: one socket a region, objects' storage on disk.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,6 +26,7 @@ let made: Bundle | undefined;
 export function bundleWorker(): Bundle {
   if (made) return made;
   const folder = mkdtempSync(join(tmpdir(), "redbutton-bundle-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const args = ["node_modules/wrangler/bin/wrangler.js", "deploy", "--dry-run", "--outdir", folder];
   const env = { ...process.env, ...WRANGLER_ENV };
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, env, encoding: "utf8" });

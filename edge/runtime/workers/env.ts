@@ -1,25 +1,16 @@
-import type { EdgeObject } from "./edge-object.ts";
-import type { ProcessObject } from "./process-object.ts";
-
-/** The bindings of wrangler.toml. `readSettings` makes values of the texts. */
-export interface Env {
-  readonly EDGES: DurableObjectNamespace<EdgeObject>;
-  readonly RECORDER: DurableObjectNamespace<ProcessObject>;
-  /** The built pages; a Worker under test may have none. */
-  readonly ASSETS?: Fetcher;
-  readonly REGIONS?: string;
-  readonly OBJECTS?: string;
-  readonly POLICY?: string;
-  readonly ADDRESS?: string;
+/**
+ * What a deployment is told: what wrangler.toml has, as `npm run types:wrangler` reads it, and what may stand there, too.
+ * Another wrangler.toml may leave texts out; `readSettings` makes values of them, and says which are missing.
+ */
+export interface Env extends Objects, Partial<Omit<Cloudflare.Env, keyof Objects>> {
   readonly REGION?: string;
   readonly THRESHOLDS?: string;
-  readonly INSPECT?: string;
   readonly PEERS?: string;
   readonly JWKS?: string;
-  readonly LIBSQL_URL?: string;
   readonly ENCODER_URL?: string;
   readonly LIBSQL_RELAXED?: string;
-  /** Secrets. */
-  readonly NETWORK_SECRET?: string;
+  /** A secret. */
   readonly LIBSQL_AUTH_TOKEN?: string;
 }
+
+type Objects = Pick<Cloudflare.Env, "EDGES" | "RECORDER">;
