@@ -14,6 +14,17 @@ export interface StandingOrder {
   readonly reason: string;
 }
 
+/** How many orders are in which state. */
+export type OrderStates = Readonly<Record<StandingOrder["state"], number>>;
+
+export function sumOrders(states: readonly OrderStates[]): OrderStates {
+  const sum = noOrders();
+  for (const each of states) for (const state of STATES) sum[state] += each[state];
+  return sum;
+}
+
+const STATES = ["received", "reserved", "confirmed", "rejected", "cancelled"] as const;
+
 /** What a book is made of, for snapshots. */
 export type OrderRecord = { readonly order: KnownOrder; readonly edge: string } | { readonly outcome: Outcome };
 
@@ -31,11 +42,13 @@ export class OrderBook {
   readonly #entries = new Map<string, Entry>();
   /** Receiver → ids of its orders. */
   readonly #byReceiver = new Map<string, Set<string>>();
+  readonly #states = noOrders();
 
   take({ id, hi, lo, product, quantity, digest, time }: KnownOrder, edge: string): void {
     const order = { id, hi, lo, product, quantity, digest, time };
     const entry = this.#entryOf(id);
     if (entry.order && !isBefore(order, edge, entry.order, entry.edge!)) return;
+    if (!entry.order) this.#states[stateOf(entry.outcome)] += 1;
     entry.order = order;
     entry.edge = edge;
     this.#note(order);
@@ -43,7 +56,10 @@ export class OrderBook {
 
   takeOutcome(outcome: Outcome): void {
     const entry = this.#entryOf(outcome.id);
-    if (!entry.outcome || isAfter(outcome, entry.outcome)) entry.outcome = outcome;
+    if (entry.outcome && !isAfter(outcome, entry.outcome)) return;
+    if (entry.order) this.#states[stateOf(entry.outcome)] -= 1;
+    entry.outcome = outcome;
+    if (entry.order) this.#states[stateOf(entry.outcome)] += 1;
   }
 
   takeRecord(record: OrderRecord): void {
@@ -61,6 +77,11 @@ export class OrderBook {
   of(hi: number, lo: number): StandingOrder[] {
     const ids = [...(this.#byReceiver.get(receiverKey(hi, lo)) ?? [])];
     return ids.flatMap((id) => this.get(id) ?? []).sort((a, b) => a.order.time - b.order.time);
+  }
+
+  /** Kept, not counted: the gallery asks each second while thousands buy. */
+  get states(): OrderStates {
+    return this.#states;
   }
 
   *orders(): Generator<StandingOrder> {
@@ -97,12 +118,20 @@ export class OrderBook {
   }
 }
 
+function stateOf(outcome: Outcome | undefined): StandingOrder["state"] {
+  return outcome?.state ?? "received";
+}
+
+function noOrders(): Record<StandingOrder["state"], number> {
+  return { received: 0, reserved: 0, confirmed: 0, rejected: 0, cancelled: 0 };
+}
+
 function standing({ order, edge, outcome }: Entry): StandingOrder | undefined {
   if (!order || edge === undefined) return undefined;
   return {
     order,
     edge,
-    state: outcome?.state ?? "received",
+    state: stateOf(outcome),
     step: outcome?.step ?? 0,
     reason: outcome?.reason ?? "",
   };

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { CONTENT_KINDS } from "../crdt/board.ts";
 import { POLL_STATES } from "../crdt/poll.ts";
 import { ProductFile } from "./product-file.ts";
+import { AVAILABILITIES } from "./selling.ts";
 import { MessageFile, RuleFile } from "./threshold-file.ts";
 
 /** What the routes answer with: described for /openapi.json, and the types that the code which builds it has to meet. */
@@ -56,6 +57,13 @@ const ShowName = v.object({
   rehearsal: v.exactOptional(v.pipe(v.literal(true), v.description("a trial run: its ballots are nobody's result"))),
 });
 
+/** A product that receivers may buy now. */
+export const OfferBody = v.object({
+  ...ProductFile.entries,
+  availability: v.pipe(v.picklist(AVAILABILITIES), v.description("roughly what is left")),
+});
+export type OfferBody = v.InferOutput<typeof OfferBody>;
+
 export const ContentBody = v.object({
   show: ShowName,
   revision: v.pipe(v.string(), v.description("changes with everything below it")),
@@ -63,7 +71,7 @@ export const ContentBody = v.object({
   next_poll_ms: v.pipe(v.number(), v.description("after so long ask again")),
   polls: v.array(PollBody),
   content: v.array(ContentItemBody),
-  products: v.pipe(v.array(ProductFile), v.description("what may be bought now")),
+  products: v.pipe(v.array(OfferBody), v.description("what may be bought now")),
 });
 export type ContentBody = v.InferOutput<typeof ContentBody>;
 
@@ -98,6 +106,7 @@ export type AllResultsBody = v.InferOutput<typeof AllResultsBody>;
 export const ReceiverBody = v.object({
   token: v.string(),
   receiver: v.pipe(v.string(), v.description("the token's subject")),
+  signed: v.pipe(v.boolean(), v.description("the broadcaster vouches for it: it may order")),
   expires_at: Milliseconds,
   edge: v.string(),
   region: v.string(),
@@ -346,7 +355,7 @@ export const OrderAnswer = v.object({
 export type OrderAnswer = v.InferOutput<typeof OrderAnswer>;
 export const OrdersAnswer = v.object({ orders: v.array(OrderAnswer) });
 export type OrdersAnswer = v.InferOutput<typeof OrdersAnswer>;
-export const ProductsAnswer = v.object({ products: v.array(ProductFile) });
+export const ProductsAnswer = v.object({ products: v.array(OfferBody) });
 export type ProductsAnswer = v.InferOutput<typeof ProductsAnswer>;
 
 export const ProductAnswer = v.object({

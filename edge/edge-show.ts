@@ -5,6 +5,7 @@ import { mayBecome, type PollState, type TransitionName } from "../crdt/poll.ts"
 import { ReceiverIds, SHOW_KEY_BYTES } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Counts, Show } from "../crdt/show.ts";
+import { sumOrders } from "../crdt/order-book.ts";
 import { Shop } from "../crdt/shop.ts";
 import { StoreFull } from "../crdt/store/store.ts";
 import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
@@ -91,7 +92,7 @@ export class EdgeShow implements ShowService {
     this.selling = new Selling({
       show: replica.show,
       shop: this.#shop,
-      orders: () => [...replica.shards().values()].flatMap(({ fold }) => [...fold.orders.orders()]),
+      orders: () => sumOrders([...replica.shards().values()].map(({ fold }) => fold.orders.states)),
       order: (id) => firstOf([...replica.shards().values()].map(({ fold }) => fold.orders.get(id))),
       deed: async (action, target, by, edit) => edge.refusal() ?? this.#deed(action, target, by, edit),
     });

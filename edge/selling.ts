@@ -1,5 +1,5 @@
 import type { Board } from "../crdt/board.ts";
-import type { StandingOrder } from "../crdt/order-book.ts";
+import type { OrderStates, StandingOrder } from "../crdt/order-book.ts";
 import type { Decision, Product, ProductSales, Shop, StuckOrder } from "../crdt/shop.ts";
 import { unknownProduct } from "./order-desk.ts";
 import { refuse, type Refusal } from "./refusal.ts";
@@ -12,11 +12,24 @@ export interface ProductView {
   readonly sales?: ProductSales & { readonly at: number };
 }
 
+/** Roughly how much is left. The number itself would go out to a whole audience at every sale. */
+export const AVAILABILITIES = ["available", "few", "sold-out"] as const;
+export type Availability = (typeof AVAILABILITIES)[number];
+
+/** "few" is this part of the stock, and the last piece in any case. */
+const FEW_SHARE = 0.1;
+
+/** A product as receivers see it. */
+export interface OfferView {
+  readonly definition: Product;
+  readonly availability: Availability;
+}
+
 /** How selling goes. */
 export interface SellingView {
   readonly products: readonly ProductView[];
   /** Orders known here, by state. */
-  readonly orders: Readonly<Record<StandingOrder["state"], number>>;
+  readonly orders: OrderStates;
   readonly stuck: readonly (StuckOrder & { readonly decision?: Decision })[];
 }
 
@@ -24,7 +37,7 @@ export interface SellingView {
 export interface SellingService {
   view(): SellingView;
   /** What receivers may buy now. */
-  offered(): readonly Product[];
+  offered(): readonly OfferView[];
   offer(product: string, by: string): Promise<ProductView | Refusal>;
   /** Takes a product off sale for good; orders that are logged go on. */
   withdraw(product: string, by: string): Promise<ProductView | Refusal>;
@@ -35,7 +48,8 @@ export interface SellingService {
 /** What selling needs of its show. */
 export interface SellingHost {
   readonly shop: Shop;
-  orders(): Iterable<StandingOrder>;
+  /** Orders known here, by state. */
+  orders(): OrderStates;
   order(id: string): StandingOrder | undefined;
   /** One change of the board with its audit entry; a refusal where the edge may not, or cannot. */
   deed(
@@ -57,11 +71,9 @@ export class Selling implements SellingService {
   view(): SellingView {
     const { shop } = this.#host;
     const decisions = shop.decisions();
-    const orders = { received: 0, reserved: 0, confirmed: 0, rejected: 0, cancelled: 0 };
-    for (const { state } of this.#host.orders()) orders[state] += 1;
     return {
       products: shop.products().map((product) => this.#view(product)),
-      orders,
+      orders: this.#host.orders(),
       stuck: shop.stuck().map((stuck) => {
         const decision = decisions.get(stuck.order);
         return { ...stuck, ...(decision ? { decision } : {}) };
@@ -69,9 +81,13 @@ export class Selling implements SellingService {
     };
   }
 
-  offered(): Product[] {
+  offered(): OfferView[] {
     const { shop } = this.#host;
-    return shop.products().filter(({ id }) => shop.isOffered(id));
+    const sales = shop.sales();
+    return shop
+      .products()
+      .filter(({ id }) => shop.isOffered(id))
+      .map((definition) => ({ definition, availability: availabilityOf(definition, sales?.products[definition.id]) }));
   }
 
   offer(product: string, by: string): Promise<ProductView | Refusal> {
@@ -114,4 +130,10 @@ export class Selling implements SellingService {
       ...(sales && its ? { sales: { ...its, at: sales.at } } : {}),
     };
   }
+}
+
+/** As far as the order processor has said: an order that comes too late is rejected there, and not by this. */
+function availabilityOf({ stock }: Product, { left } = { left: stock }): Availability {
+  if (left === 0) return "sold-out";
+  return left <= Math.max(1, stock * FEW_SHARE) ? "few" : "available";
 }

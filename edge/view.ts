@@ -108,7 +108,7 @@ export function thresholdAnswer({ definition, standing, progress, fired }: Thres
 
 /** What may be bought now. */
 export function publicProducts(show: ShowService): ProductsAnswer["products"] {
-  return show.selling.offered().map(productBody);
+  return show.selling.offered().map(({ definition, availability }) => ({ ...productBody(definition), availability }));
 }
 
 /** An order for its receiver. */

@@ -116,11 +116,11 @@ program
 
 program
   .command("token")
-  .description("print a token for an operator, a reader or an inspector")
+  .description("print a token for an operator, a reader, an inspector, or a receiver that may order")
   .addOption(dir())
   .option("--config <file>", "a member's configuration, instead of a folder")
   .option("--secret <file>", "file with the network's secret, instead of a folder")
-  .addOption(new Option("--role <role>").choices([...OPERATOR_ROLES, "inspector"]).default("reader"))
+  .addOption(new Option("--role <role>").choices([...OPERATOR_ROLES, "inspector", "receiver"]).default("reader"))
   .option("--name <name>", "who it is for; stands in the audit", "operator")
   .option("--shows <list>", "shows it is good for (default: all)")
   .option("--days <days>", "how long it is good", positiveNumber, 30)

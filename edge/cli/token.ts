@@ -1,5 +1,4 @@
-import type { OperatorRole } from "../token.ts";
-import { deriveTokenKeys } from "../token.ts";
+import { deriveTokenKeys, type OperatorRole, type TokenKeys } from "../token.ts";
 import { readConfigFile } from "../runtime/host/config-file.ts";
 import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
 import { say } from "./output.ts";
@@ -11,7 +10,7 @@ export interface TokenOptions {
   readonly config?: string;
   /** A file with the network's secret. */
   readonly secret?: string;
-  readonly role: OperatorRole | "inspector";
+  readonly role: OperatorRole | "inspector" | "receiver";
   readonly name: string;
   /** Comma-separated; every show where none are named. */
   readonly shows?: string;
@@ -20,18 +19,23 @@ export interface TokenOptions {
   readonly hashes?: boolean;
 }
 
-/** Prints a token for an operator, a reader or an inspector. */
+/** Prints a token for an operator, a reader, an inspector, or a receiver that the network itself vouches for. */
 export function mintToken(options: TokenOptions): void {
   const secret = secretOf(options);
   const exp = Math.floor(Date.now() / 1000) + options.days * 86_400;
+  say(signed(deriveTokenKeys(secret), exp, options));
+}
+
+function signed(keys: TokenKeys, exp: number, { name: sub, role, hashes, ...options }: TokenOptions): string {
   const shows = options.shows === undefined ? "*" : options.shows.split(",");
-  const keys = deriveTokenKeys(secret);
-  const { name: sub, role } = options;
-  say(
-    role === "inspector"
-      ? keys.inspectors.sign({ sub, exp, role, shows, receivers: options.hashes === true ? "hashes" : "pseudonyms" })
-      : keys.operators.sign({ sub, exp, role, shows }),
-  );
+  switch (role) {
+    case "receiver":
+      return keys.receivers.sign({ sub, exp, role, anon: false });
+    case "inspector":
+      return keys.inspectors.sign({ sub, exp, role, shows, receivers: hashes === true ? "hashes" : "pseudonyms" });
+    default:
+      return keys.operators.sign({ sub, exp, role, shows });
+  }
 }
 
 function secretOf({ secret, config, dir }: TokenOptions): Uint8Array {

@@ -22,14 +22,18 @@ export function admitReceiver(context: RouteContext): RouteHandler {
   return described(DESCRIPTION, async (c) => {
     const limited = refuseCrowd(context, context.clientAddress(c));
     if (limited) return problem(limited);
-    const token = bearer(c.req.raw.headers);
-    const known = token === undefined ? undefined : await tokens.receiver(token);
+    const shown = bearer(c.req.raw.headers);
+    const known = shown === undefined ? undefined : await tokens.receiver(shown);
     if (known && isRefusal(known)) return problem(known);
     const subject = known?.subject ?? `anonymous-${base32(world.random.bytes(SUBJECT_BYTES))}`;
+    const signed = known?.signed === true;
     const expiresAt = known?.signed ? known.expiresAt : world.clock.now() + RECEIVER_TOKEN_MS;
-    const minted = tokens.mintReceiver(subject, !known?.signed, expiresAt);
-    const body = { token: minted, receiver: subject, expires_at: expiresAt, edge: edge.name, region: edge.region };
-    return answer(body, 201, { ...ANY_ORIGIN, ...NO_STORE });
+    const token = tokens.mintReceiver(subject, !signed, expiresAt);
+    const place = { edge: edge.name, region: edge.region };
+    return answer({ token, receiver: subject, signed, expires_at: expiresAt, ...place }, 201, {
+      ...ANY_ORIGIN,
+      ...NO_STORE,
+    });
   });
 }
 

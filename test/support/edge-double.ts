@@ -9,6 +9,7 @@ import {
   type Transitions,
 } from "../../crdt/poll.ts";
 import type { World } from "../../crdt/ports.ts";
+import { OrderBook } from "../../crdt/order-book.ts";
 import { Shop } from "../../crdt/shop.ts";
 import { type Counts, type Final, type Poll, type Show } from "../../crdt/show.ts";
 import type { KnownBallot } from "../../crdt/tally.ts";
@@ -139,7 +140,7 @@ export class ShowDouble implements ShowService {
   readonly selling = new Selling({
     show: "double",
     shop: new Shop(this.documents.board),
-    orders: () => [],
+    orders: () => new OrderBook().states,
     order: () => undefined,
     deed: (action, target, by, edit) => {
       edit(this.board, this.#world.clock.now());

@@ -135,7 +135,10 @@ describe("an order book", () => {
     fc.assert(
       fc.property(fc.array(few, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 24 }), (records, picks) => {
         const again = [...picks.map((pick) => records[pick % Math.max(1, records.length)]), ...records.toReversed()];
-        expect(said(bookOf(records))).toEqual(said(bookOf(again.filter((record) => record !== undefined))));
+        const book = bookOf(again.filter((record) => record !== undefined));
+        expect(said(bookOf(records))).toEqual(said(book));
+        for (const [state, count] of Object.entries(book.states))
+          expect(said(book).filter((order) => order.state === state)).toHaveLength(count);
       }),
     );
   });

@@ -422,7 +422,24 @@ test("receivers are told what is on offer, and when that changes", async () => {
   expect((await offered()).body).toMatchObject({ products: [{ id: "shirt", most_at_once: 4, confirmation: "press" }] });
   await pass(counter.lone.world, 600);
   const told = socket.take().filter(({ type }) => type === "content");
-  expect(told.at(-1)).toMatchObject({ products: [{ id: "shirt" }] });
+  expect(told.at(-1)).toMatchObject({ products: [{ id: "shirt", availability: "available" }] });
+});
+
+test("receivers are told when stock runs low and out, and nothing of the sales in between", async () => {
+  const counter = await opened([aProduct({ stock: 100 })]);
+  const socket = await greeted(counter, "ada");
+  const sold = async (left: number) => {
+    socket.take();
+    const products = { shirt: { left, reserved: 0, confirmed: 100 - left } };
+    counter.shop.setSales("orders", { at: counter.lone.world.time, products });
+    await pass(counter.lone.world, 600);
+    return socket.take().filter(({ type }) => type === "content");
+  };
+  expect(await sold(99)).toEqual([]);
+  expect(await sold(11)).toEqual([]);
+  expect(await sold(10)).toMatchObject([{ products: [{ availability: "few" }] }]);
+  expect(await sold(1)).toEqual([]);
+  expect(await sold(0)).toMatchObject([{ products: [{ availability: "sold-out" }] }]);
 });
 
 test("an order's digest is another under another key: nobody can try out addresses against it", () => {

@@ -8,6 +8,7 @@ interface Admitted {
   readonly token: string;
   readonly receiver: string;
   readonly expires_at: number;
+  readonly signed: boolean;
 }
 
 const path = "/v1/receivers";
@@ -28,6 +29,7 @@ test("whoever asks gets a token of its own that the edge takes", async () => {
   expect(body).toEqual({
     token: expect.any(String),
     receiver: expect.stringMatching(/^anonymous-[0-9a-hjkmnp-tv-z]{26}$/),
+    signed: false,
     expires_at: harness.world.time + RECEIVER_TOKEN_MS,
     edge: "fra",
     region: "eu",
@@ -57,7 +59,8 @@ test("a receiver that comes back in time stays the same receiver", async () => {
 test("a signed receiver gets no longer than what it showed", async () => {
   const harness = new Harness();
   const shown = harness.receiver("viewer", false);
-  const { token, expires_at } = await admit(harness, shown);
+  const { token, expires_at, signed } = await admit(harness, shown);
+  expect(signed).toBe(true);
   expect(harness.tokens.receiver(token)).toEqual({ subject: "viewer", signed: true, expiresAt: expires_at });
   expect(expires_at).toBe(harness.world.time + 3_600_000);
 });
