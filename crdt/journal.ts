@@ -49,6 +49,8 @@ export class Journal {
   }
 
   async #drain(): Promise<void> {
+    // A file's commit holds the event loop. Frames of one read come in one turn: they are one commit, not one each.
+    await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
       this.#waiting = [];

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Journal } from "../../../crdt/journal.ts";
 import { StoreFull, type StoreRecord } from "../../../crdt/store/store.ts";
 import { NotedStore } from "../../support/noted-store.ts";
+import { settle } from "../../support/world.ts";
 
 const record = (boot: string): StoreRecord => ({ kind: "boot", boot, startedAt: 1 });
 
@@ -12,11 +13,30 @@ function aJournal() {
   return { lost, store, names, journal: new Journal(store, (error) => lost.push(error)) };
 }
 
-test("writes the first record at once, and in one append what gathers meanwhile, in order", async () => {
-  const { names, journal } = aJournal();
-  await Promise.all(["a", "b", "c"].map((boot) => journal.append([record(boot)])));
-  await journal.append([record("d"), record("e")]);
-  expect(names()).toEqual([["a"], ["b", "c"], ["d", "e"]]);
+/** Appends wait until the returned function is called. */
+function holdUp(store: NotedStore): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  store.gate = promise;
+  return resolve;
+}
+
+test("what comes in one turn of the event loop goes into one append, and into the next what gathers meanwhile", async () => {
+  const { names, store, journal } = aJournal();
+  const finish = holdUp(store);
+  const append = (boot: string) => journal.append([record(boot)]);
+  const written = ["a", "b"].map(append);
+  await settle();
+  written.push(...["c", "d"].map(append));
+  await settle();
+  expect(names()).toEqual([["a", "b"]]);
+  finish();
+  await Promise.all(written);
+  await journal.append([record("e"), record("f")]);
+  expect(names()).toEqual([
+    ["a", "b"],
+    ["c", "d"],
+    ["e", "f"],
+  ]);
 });
 
 test("what resolves is in the store", async () => {
@@ -40,7 +60,12 @@ test("a full disk refuses the group that meets it, and the next is written", asy
 test.each(["lost", "written"] as const)("an unknown outcome (%s) ends the journal, and says so once", async (fault) => {
   const { lost, store, names, journal } = aJournal();
   store.fault = fault;
-  const results = await Promise.allSettled(["a", "b"].map((boot) => journal.append([record(boot)])));
+  const finish = holdUp(store);
+  const writing = journal.append([record("a")]);
+  await settle();
+  const waiting = journal.append([record("b")]);
+  finish();
+  const results = await Promise.allSettled([writing, waiting]);
   store.fault = undefined;
   await expect(journal.append([record("c")])).rejects.toThrow("the disk failed");
   expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
@@ -58,9 +83,14 @@ test("a member without a chain of its own goes on after an unknown outcome", asy
 });
 
 test("at its end everything handed in is written, and what comes later is refused without a loss", async () => {
-  const { lost, names, journal } = aJournal();
-  const written = ["a", "b", "c"].map((boot) => journal.append([record(boot)]));
-  await journal.end();
+  const { lost, names, store, journal } = aJournal();
+  const finish = holdUp(store);
+  const written = [journal.append([record("a")])];
+  await settle();
+  written.push(...["b", "c"].map((boot) => journal.append([record(boot)])));
+  const ended = journal.end();
+  finish();
+  await ended;
   expect(names()).toEqual([["a"], ["b", "c"]]);
   await Promise.all(written);
   await expect(journal.append([record("d")])).rejects.toThrow("the log has ended");
