@@ -57,7 +57,8 @@ export interface CueTimes {
 
 /** Ballots from one cue to the next: 5 cues a second, so none waits for the one before. */
 const EVERY = 2000;
-const TICK_MS = 4;
+/** Ballots come one by one: in bursts each would wait for the whole interval of a flush, and not for half of it. */
+const TICK_MS = 1;
 
 const args = programArgs<CueArgs>();
 const RULE: Threshold = {
@@ -75,7 +76,7 @@ async function run(): Promise<CueTimes> {
     request.on("end", () => {
       if (body !== "") {
         const { epoch, firedAt } = JSON.parse(body) as Cue;
-        if (!arrived.has(epoch)) arrived.set(epoch, { at: Date.now(), firedAt });
+        if (!arrived.has(epoch)) arrived.set(epoch, { at: preciseNow(), firedAt });
       }
       response.writeHead(204).end();
     });
@@ -124,7 +125,7 @@ async function openSignal(arrived: Map<number, { readonly at: number; readonly f
       const payload = decodePayload(new TextEncoder().encode(text));
       if (payload?.message.kind !== "text") continue;
       const epoch = Number(payload.message.text.replaceAll(/\D/g, "")) / EVERY;
-      if (!arrived.has(epoch)) arrived.set(epoch, { at: Date.now(), firedAt: payload.firedAt });
+      if (!arrived.has(epoch)) arrived.set(epoch, { at: preciseNow(), firedAt: payload.firedAt });
     }
   });
   const [port] = await freePorts(1);
@@ -197,19 +198,23 @@ async function vote(replica: Replica, crossed: number[], floors: Floors): Promis
   const wanted = args.cues * EVERY;
   const began = performance.now();
   let written = 0;
-  let measured = 0;
+  const measured: Promise<void>[] = [];
   while (written < wanted) {
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     const due = Math.min(wanted, ((performance.now() - began) / 1000) * args.ballotsPerSecond);
     for (; written < due; written++) {
       void writer.write("ballots", ballotOf(written, Date.now()));
-      if ((written + 1) % EVERY === 0) crossed.push(Date.now());
+      if ((written + 1) % EVERY === 0) crossed.push(preciseNow());
     }
-    if (written / EVERY > measured) {
-      measured += 1;
-      await floors.measure();
-    }
+    // Half-way between two crossings: its fsyncs would stand in the way of the cue that they are compared with.
+    if (written / EVERY > measured.length + 0.5) measured.push(floors.measure());
   }
+  await Promise.all(measured);
+}
+
+/** Milliseconds since 1970, with their fractions. */
+function preciseNow(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** What no way around: an fsync, a commit of a latch, a message on the loopback, measured under the same load. */
