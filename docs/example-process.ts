@@ -51,7 +51,8 @@ class Applause implements Duty {
 
 await runMember(
   nodeDoor,
-  onlyProcess((config) =>
-    openOwnProcess(config, () => [new Applause(config.store.url.replace(/^file:|\.db$/g, "") + ".txt")]),
-  ),
+  onlyProcess((config, surroundings) => {
+    const file = config.store.url.replace(/^file:|\.db$/g, "") + ".txt";
+    return openOwnProcess(config, () => [new Applause(file)], surroundings);
+  }),
 );

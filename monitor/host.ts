@@ -75,22 +75,26 @@ export interface HostedProcess {
   report?(show: string): Promise<object> | undefined;
 }
 
-/** Opens what the duties of a process keep. With timers a file's database lets others have the event loop meanwhile. */
-export async function openProcess(
-  plan: ProcessPlan,
-  { world }: { readonly world?: Pick<World, "timers"> } = {},
-): Promise<OpenedProcess> {
-  const timers = world ? { timers: world.timers } : {};
+/** What surrounds a process whose database is a file. */
+export interface FileHost {
+  /** With timers the database lets others have the event loop meanwhile. */
+  readonly world?: Pick<World, "timers">;
+  /** The disk has failed: the process is to end, and to be started again. */
+  readonly onlost?: (error: Error) => void;
+}
+
+/** Opens what the duties of a process keep. */
+export async function openProcess(plan: ProcessPlan, host: FileHost = {}): Promise<OpenedProcess> {
   switch (plan.role) {
     case "watcher":
-      return openWatcher(plan, timers);
+      return openWatcher(plan, host);
     case "orders":
-      return openOrders(plan);
+      return openOrders(plan, host);
     case "hub":
-      return openHub(plan);
+      return openHub(plan, host);
     case "recorder":
     case "monitor":
-      return openRecorder(plan, timers);
+      return openRecorder(plan, host);
   }
 }
 
@@ -105,18 +109,18 @@ export function openWatch(plan: WatchPlan): OpenedWatch {
 
 /** A process with a log and duties of its own: for programs that are not in this repository. */
 export async function openOwnProcess(
-  { store: { url, ...options } }: Pick<ProcessPlan, "store">,
+  { store: place }: Pick<ProcessPlan, "store">,
   duties: (member: Member) => readonly Duty[],
+  host: FileHost = {},
 ): Promise<OpenedProcess> {
-  const store = await openLibsqlStore(url, options);
+  const store = await openLibsqlStore(place.url, optionsOf(place, host));
   return { store, create: (member) => hosted(member, duties(member)), close: () => store.close() };
 }
 
 /** A recorder, or a monitor: one that watches, too, and latches in the database that it records into. */
-async function openRecorder(plan: ProcessPlan, timers: Pick<DatabaseOptions, "timers">): Promise<OpenedProcess> {
-  const { url, ...place } = plan.store;
-  const options = { ...place, ...timers };
-  const { store, cues, results, ...latches } = await openPermanentDatabase(url, options);
+async function openRecorder(plan: ProcessPlan, host: FileHost): Promise<OpenedProcess> {
+  const { url } = plan.store;
+  const { store, cues, results, ...latches } = await openPermanentDatabase(url, optionsOf(plan.store, host));
   const duties = (member: Member): Duty[] => {
     const recording = [new Recorder(member, store, latches), new Materialiser(store, results, member.world)];
     return plan.role === "monitor" ? [...recording, watcherOf(member, cues, plan)] : recording;
@@ -125,9 +129,8 @@ async function openRecorder(plan: ProcessPlan, timers: Pick<DatabaseOptions, "ti
 }
 
 /** A watcher with a log of its own. */
-async function openWatcher(plan: ProcessPlan, timers: Pick<DatabaseOptions, "timers">): Promise<OpenedProcess> {
-  const { url, ...options } = plan.store;
-  const store = await openLibsqlStore(url, { ...options, ...timers });
+async function openWatcher(plan: ProcessPlan, host: FileHost): Promise<OpenedProcess> {
+  const store = await openLibsqlStore(plan.store.url, optionsOf(plan.store, host));
   const watch = openWatch(plan);
   return {
     store,
@@ -140,11 +143,11 @@ async function openWatcher(plan: ProcessPlan, timers: Pick<DatabaseOptions, "tim
 }
 
 /** An order processor: its log and its books. */
-async function openOrders({ store: place, orders }: ProcessPlan): Promise<OpenedProcess> {
+async function openOrders({ store: place, orders }: ProcessPlan, host: FileHost): Promise<OpenedProcess> {
   if (!orders) throw new Error("opening an order processor: its plan says nothing of orders");
   const keys = await Promise.all(orders.keys.map(readEnvelopeKey));
-  const own = await openDatabaseOfOrders(place);
-  const shared = orders.books && (await openDatabaseOfOrders(orders.books));
+  const own = await openOrderDatabase(place.url, optionsOf(place, host));
+  const shared = orders.books && (await openOrderDatabase(orders.books.url, optionsOf(orders.books, host)));
   const { books } = shared ?? own;
   const create = (member: Member) => {
     const provider = new WebhookProvider({ ...orders.provider, clock: member.world.clock });
@@ -158,15 +161,19 @@ async function openOrders({ store: place, orders }: ProcessPlan): Promise<Opened
   return { store: own.store, create, close };
 }
 
-function openDatabaseOfOrders({ url, ...options }: DatabasePlace) {
-  return openOrderDatabase(url, options);
+/** A replica that others meet at: it has no duties but to hold what there is, and to pass it on. */
+async function openHub(plan: ProcessPlan, host: FileHost): Promise<OpenedProcess> {
+  const store = await openLibsqlStore(plan.store.url, optionsOf(plan.store, host));
+  return { store, create: (member) => hosted(member, []), close: () => store.close() };
 }
 
-/** A replica that others meet at: it has no duties but to hold what there is, and to pass it on. */
-async function openHub(plan: ProcessPlan): Promise<OpenedProcess> {
-  const { url, ...options } = plan.store;
-  const store = await openLibsqlStore(url, options);
-  return { store, create: (member) => hosted(member, []), close: () => store.close() };
+function optionsOf({ authToken, relaxed }: DatabasePlace, { world, onlost }: FileHost): DatabaseOptions {
+  return {
+    relaxed,
+    ...(authToken === undefined ? {} : { authToken }),
+    ...(world ? { timers: world.timers } : {}),
+    ...(onlost ? { onbroken: onlost } : {}),
+  };
 }
 
 function latchOf({ latch }: WatchPlan): LatchOnDemand | undefined {

@@ -29,7 +29,12 @@ export interface DatabaseOptions {
   readonly maxBytes?: number;
   /** Of a file, whose reads and writes hold the event loop: lets others have it between the parts of a long work. */
   readonly timers?: Timers;
+  /** Of a file: told once, when its disk has failed. Nothing is written from then on until it is opened again. */
+  readonly onbroken?: (error: Error) => void;
 }
+
+/** What an open file needs to know. */
+type FileOptions = Pick<DatabaseOptions, "maxBytes" | "timers" | "onbroken">;
 
 /** What a write may say; the rest of `LibsqlError`'s codes leave a write's outcome unknown. */
 const NO_ROOM = "SQLITE_FULL";
@@ -84,10 +89,10 @@ export class Database {
   readonly #client: Client;
   readonly #name: string;
   /** Of a file; a server has none. */
-  readonly #file: Pick<DatabaseOptions, "maxBytes" | "timers"> | undefined;
+  readonly #file: FileOptions | undefined;
   #failure: Error | undefined;
 
-  constructor(client: Client, name: string, file?: Pick<DatabaseOptions, "maxBytes" | "timers">) {
+  constructor(client: Client, name: string, file?: FileOptions) {
     this.#client = client;
     this.#name = name;
     this.#file = file;
@@ -160,8 +165,13 @@ export class Database {
     const code = cause instanceof LibsqlError ? cause.code : "";
     if (code === NO_ROOM) return new StoreFull(`${doing}: "${this.#name}" has no room`, { cause });
     const failure = new Error(`${doing}: "${this.#name}" failed: ${messageOf(cause)}`, { cause });
-    if (this.#file && UNTRUSTED_AFTER.has(code)) this.#failure = failure;
+    if (this.#file && UNTRUSTED_AFTER.has(code)) this.#break(failure, this.#file);
     return failure;
+  }
+
+  #break(failure: Error, { onbroken }: FileOptions): void {
+    this.#failure = failure;
+    onbroken?.(failure);
   }
 }
 

@@ -17,7 +17,25 @@ export async function openFile(client: Client, options: DatabaseOptions): Promis
   // macOS: without it fsync leaves the data in the drive's cache. Nothing elsewhere.
   await client.execute("PRAGMA fullfsync = ON");
   await client.execute(`PRAGMA journal_size_limit = ${WAL_BYTES}`);
+  await checkpoint(client);
   await limitFile(client, options.maxBytes);
+}
+
+/**
+ * Empties the write-ahead log that a process before us left. Where that met a disk that failed, the system's cache may
+ * hold pages of the log that are not on the disk and that it calls written: what followed them would be lost with them.
+ */
+async function checkpoint(client: Client): Promise<void> {
+  try {
+    await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // The log stays in use, and what is acknowledged is in it.
+    if (!isFull(error)) throw error;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof LibsqlError && error.code === "SQLITE_FULL";
 }
 
 /** Why a file could not be opened, and what to do. */
@@ -49,6 +67,6 @@ export async function closeFile(client: Client): Promise<void> {
     await client.execute("SELECT count(*) FROM sqlite_schema");
   } catch (error) {
     // What was acknowledged stays in the write-ahead log, for which there was room, and the lock goes with the process.
-    if (!(error instanceof LibsqlError && error.code === "SQLITE_FULL")) throw error;
+    if (!isFull(error)) throw error;
   }
 }

@@ -226,9 +226,11 @@ test("after a failed fsync nothing more is written, since the kernel may have dr
       return typeof member === "function" ? member.bind(target) : member;
     },
   });
-  const database = new Database(broken, url, {});
+  const told: string[] = [];
+  const database = new Database(broken, url, { onbroken: ({ message }) => told.push(message) });
   cleanup.push(() => database.close());
   await expect(database.write("appending", ["SELECT 1"])).rejects.toThrow("appending: ");
   fails = false;
   await expect(database.write("appending", ["SELECT 1"])).rejects.toThrow(/earlier write .* failed; open it again/);
+  expect(told).toEqual([`appending: "${url}" failed: SQLITE_IOERR: disk I/O error`]);
 });

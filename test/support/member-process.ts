@@ -55,6 +55,12 @@ export class MemberProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error(`asking for the process of "${this.name}": it was never started`);
+    return pid;
+  }
+
   /** Resolves when the process has ended, however it does. */
   get ended(): Promise<Ending> {
     if (!this.#ended) throw new Error(`waiting for the end of "${this.name}": it was never started`);

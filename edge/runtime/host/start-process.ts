@@ -35,7 +35,9 @@ export async function startProcess(
 }
 
 /** For a program that is one kind of process, whatever role its configuration names. */
-export function onlyProcess(open: (config: ProcessConfig) => Promise<OpenedProcess>): Starters {
+export function onlyProcess(
+  open: (config: ProcessConfig, surroundings: Surroundings) => Promise<OpenedProcess>,
+): Starters {
   return {
     edge: () => Promise.reject(new Error("got an edge's configuration, wanted a process's")),
     process: (config, surroundings) => startProcess(config, surroundings, open),
