@@ -9,6 +9,8 @@ export class BoardLog {
   readonly #journal: Journal;
   readonly #unlogged: Uint8Array[] = [];
   #writing: Promise<void> = Promise.resolve();
+  /** Why the last write was refused. */
+  refused: Error | undefined;
 
   constructor(show: string, journal: Journal) {
     this.#show = show;
@@ -30,7 +32,13 @@ export class BoardLog {
   async #append(): Promise<void> {
     const updates = [...this.#unlogged];
     if (updates.length === 0) return;
-    await this.#journal.append(updates.map((update) => ({ kind: "board", show: this.#show, update })));
+    try {
+      await this.#journal.append(updates.map((update) => ({ kind: "board", show: this.#show, update })));
+    } catch (error) {
+      this.refused = error as Error;
+      throw error;
+    }
+    this.refused = undefined;
     this.#unlogged.splice(0, updates.length);
   }
 }

@@ -94,8 +94,8 @@ export class Replica {
   readonly #onlookers = new Set<Onlooker>();
   /** The watermark that was last seen to be covered. */
   #covered: Watermark | undefined;
-  /** Batches stand in a ledger that the log had no room for. */
-  #owing = false;
+  /** Why batches stand in a ledger, or came in answer to a fetch, that are not in the log. */
+  #refused: Error | undefined;
   /** The show's key was destroyed, and the log has been told. */
   #keyIsGone = false;
 
@@ -256,7 +256,7 @@ export class Replica {
     try {
       await this.#options.journal.append(fresh.map((bytes) => ({ kind: "batch", show: this.show, bytes })));
     } catch (error) {
-      this.#owing = true;
+      this.#refused = error as Error;
       this.#warn("batches of a peer could not be logged", error);
       return;
     }
@@ -269,13 +269,18 @@ export class Replica {
     this.#onfolded(fresh, peer);
   }
 
+  /** Why the log lacks something that is known here, until `settleDebts` has taken it up again. */
+  get unlogged(): Error | undefined {
+    return this.#refused ?? this.#boardLog.refused;
+  }
+
   /** Takes up again what the log had no room for. */
   async settleDebts(): Promise<void> {
     await this.#writeBoard();
-    if (!this.#owing) return;
-    this.#owing = false;
+    if (!this.#refused) return;
+    this.#refused = undefined;
     const owed = this.#each(({ ledger }) => [...ledger.batches()]).flat();
-    for (let at = 0; at < owed.length && !this.#owing; at += DEBT_BATCHES)
+    for (let at = 0; at < owed.length && !this.#refused; at += DEBT_BATCHES)
       await this.take(owed.slice(at, at + DEBT_BATCHES), undefined);
   }
 

@@ -40,7 +40,7 @@ export interface ProcessHealth {
   readonly process: string;
   readonly boot: string;
   readonly ok: boolean;
-  /** Why it is not well: its duties' problems, links that are missing, shows that are not ready. */
+  /** Why it is not well: its duties' problems, links that are missing, shows that are not ready, a log without room. */
   readonly problems: readonly string[];
   /** Peers with an open link. */
   readonly links: readonly string[];
@@ -102,6 +102,8 @@ export class Process {
       ...(ready ? [] : [`show "${show}" is catching up`]),
       ...its.map((problem) => `show "${show}": ${problem}`),
     ]);
+    for (const { show, unlogged } of this.#shows())
+      if (unlogged) problems.push(`show "${show}": the log does not take what comes: ${unlogged.message}`);
     if (links.length === 0) problems.unshift("no link is open");
     const { name, boot } = this.#member;
     return { process: name, boot, ok: problems.length === 0, problems: [...new Set(problems)], links, duties };
@@ -149,7 +151,7 @@ export class Process {
         await (isEstablished ? duty.round(replica) : duty.establish?.(replica));
         this.#cutShort.delete(key);
       } catch (error) {
-        this.#cutShort.set(key, String(error));
+        this.#cutShort.set(key, `a round was cut short: ${String(error)}`);
         this.#member.world.log("warn", "a round was cut short", {
           duty: duty.name,
           show: replica.show,

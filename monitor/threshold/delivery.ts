@@ -5,6 +5,8 @@ import type { WatcherOptions } from "./watcher.ts";
 
 /** How long an urgent cue waits for its latch, ms; then it goes straight to the encoder. */
 export const URGENT_PATIENCE_MS = 150;
+/** How long a cue's place on the board waits for the encoder to have it, ms: an encoder that is there takes 2 to 10. */
+export const ENCODER_FIRST_MS = 50;
 /** Every so many rounds the database is asked for cues that nobody has sent: 5 s. */
 export const PENDING_ROUNDS = 10;
 
@@ -83,6 +85,7 @@ export class Delivery {
     if (due) await this.#takeUpPending();
     for (const fired of this.#replica.board.cues()) if (!this.#isConfirmed(fired)) await this.#send(fired);
     await this.#confirmInDatabase();
+    await this.#forgetFailures();
   }
 
   problems(): string[] {
@@ -99,6 +102,12 @@ export class Delivery {
     };
   }
 
+  /** What failed here may be done by now without another try: another watcher sent the cue, the log took the board. */
+  async #forgetFailures(): Promise<void> {
+    if (this.#failures.has("board")) await this.#try("board", () => this.#replica.settled());
+    if (this.#replica.board.cues().every((fired) => this.#isConfirmed(fired))) this.#failures.delete("encoder");
+  }
+
   /** Latches a crossing, here or through another watcher. */
   async #advance({ seen }: Held): Promise<void> {
     const { latch } = this.#options;
@@ -113,17 +122,31 @@ export class Delivery {
     return standing;
   }
 
-  /** A cue that is latched goes to the encoder and onto the board, side by side. */
+  /**
+   * A cue that is latched goes to the encoder, and then onto the board: a commit of the board, here and at every edge,
+   * would hold the message up by several fsyncs. The board waits no longer than `ENCODER_FIRST_MS`.
+   */
   async #stand(fired: FiredCue): Promise<void> {
+    const { threshold, epoch } = fired.cue;
+    if (this.#isConfirmed(fired)) return;
     const sent = this.#send(fired);
-    await this.#publish((board) => board.addCue(fired));
-    if (this.#replica.board.cue(fired.cue.threshold, fired.cue.epoch)) this.#held.delete(keyOf(fired));
+    await this.#atMost(ENCODER_FIRST_MS, sent);
+    if (!this.#replica.board.cue(threshold, epoch)) await this.#publish((board) => board.addCue(fired));
+    if (this.#replica.board.cue(threshold, epoch)) this.#held.delete(keyOf(fired));
     await sent;
+  }
+
+  /** Resolves with `task`, which does not reject, or after `ms`. */
+  #atMost(ms: number, task: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.member.world.timers.after(ms, resolve);
+      void task.then(cancel).then(resolve);
+    });
   }
 
   /** The latch takes too long: the cue goes under the same ids, and is latched when that is possible again. */
   #sendUrgent({ seen }: Held): void {
-    if (!this.#held.has(keyOf(seen)) || this.#replica.board.cue(seen.cue.threshold, seen.cue.epoch)) return;
+    if (!this.#held.has(keyOf(seen)) || this.#latched.has(seen.cue.id)) return;
     this.#options.member.world.log("warn", "an urgent cue goes out before it is latched", { cue: seen.cue.id });
     void this.#stand(seen);
   }
@@ -176,7 +199,10 @@ export class Delivery {
     this.#sent += 1;
     this.#lastMs = at - firedAt;
     this.#toConfirm.set(id, at);
-    await this.#publish((board) => board.confirmCue(threshold, epoch, { at, by: member.name }));
+    await this.#publish((board) => {
+      board.addCue(fired);
+      board.confirmCue(threshold, epoch, { at, by: member.name });
+    });
     await this.#confirmInDatabase();
   }
 

@@ -118,7 +118,7 @@ test("a round that fails is tried again, is named meanwhile, and holds no other 
   await pass();
   expect(process.health()).toMatchObject({
     ok: false,
-    problems: ["no link is open", 'show "final": Error: the database is away'],
+    problems: ["no link is open", 'show "final": a round was cut short: Error: the database is away'],
   });
   expect(other.rounds).toBe(1);
   duty.work = () => Promise.resolve();

@@ -8,16 +8,17 @@ import { Ledger } from "../../../crdt/ledger.ts";
 import { Member } from "../../../crdt/member.ts";
 import { newIdentity } from "../../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../../crdt/replica.ts";
-import { MemoryDisk, MemoryStore } from "../../../crdt/store/memory.ts";
+import { MemoryDisk } from "../../../crdt/store/memory.ts";
 import type { FiredCue, Rule, Threshold } from "../../../crdt/threshold.ts";
 import type { CueEncoder } from "../../../monitor/cue.ts";
 import { Process, ROUND_INTERVAL_MS } from "../../../monitor/process.ts";
 import { cueId } from "../../../monitor/threshold/crossing.ts";
-import { URGENT_PATIENCE_MS } from "../../../monitor/threshold/delivery.ts";
+import { ENCODER_FIRST_MS, URGENT_PATIENCE_MS } from "../../../monitor/threshold/delivery.ts";
 import { MemoryLatch, type CueLatch } from "../../../monitor/threshold/latch.ts";
 import { PROGRESS_INTERVAL_MS } from "../../../monitor/threshold/show-watch.ts";
 import { Watcher } from "../../../monitor/threshold/watcher.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
+import { NotedStore } from "../../support/noted-store.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
 
 const SHOW = "final";
@@ -28,11 +29,13 @@ const by = { at: START, by: "producer" };
 class TestEncoder implements CueEncoder {
   readonly injected: Cue[] = [];
   away = false;
+  /** What it answers after. */
+  answers: Promise<void> = Promise.resolve();
 
   inject(cue: Cue): Promise<void> {
     if (this.away) return Promise.reject(new Error("the encoder is away"));
     this.injected.push(cue);
-    return Promise.resolve();
+    return this.answers;
   }
 }
 
@@ -62,6 +65,7 @@ class TestLatch extends MemoryLatch {
 
 let world: ManualWorld;
 let disk: MemoryDisk;
+let store: NotedStore;
 let latch: TestLatch;
 let encoder: TestEncoder;
 let replica: Replica;
@@ -85,11 +89,12 @@ beforeEach(async () => {
 
 /** Starts a watcher on the same disk: a new boot. */
 async function start(options: { latch?: CueLatch; encoder?: CueEncoder }): Promise<void> {
+  store = new NotedStore(disk);
   const member = await Member.open({
     identity: newIdentity("watcher", "process", world.random),
     listens: false,
     peers: [],
-    store: new MemoryStore(disk),
+    store,
     world,
     permanent: true,
     keepsVoters: true,
@@ -157,6 +162,30 @@ describe("a crossing", () => {
   test("that has happened when the threshold is armed fires then", async () => {
     await vote(1, 3);
     await arm(three);
+    expect(injected()).toEqual(["t/1"]);
+  });
+
+  test("goes to the encoder first, and then onto the board with its confirmation, in one change", async () => {
+    await arm(three);
+    const { promise, resolve: answer } = Promise.withResolvers<void>();
+    encoder.answers = promise;
+    let changes = 0;
+    replica.watch({ onboard: () => (changes += 1) });
+    await vote(1, 3);
+    expect([injected(), latch.cues.size, changes]).toEqual([["t/1"], 1, 0]);
+    answer();
+    await settle();
+    expect([replica.board.cues().length, replica.board.confirmed("t", 1)?.by, changes]).toEqual([1, "watcher", 1]);
+  });
+
+  test("does not wait for an encoder that is silent to stand on the board", async () => {
+    await arm(three);
+    encoder.answers = new Promise(() => {});
+    await vote(1, 3);
+    world.advance(ENCODER_FIRST_MS);
+    await settle();
+    expect([replica.board.cues().length, replica.board.confirmed("t", 1)]).toEqual([1, undefined]);
+    await rounds(2);
     expect(injected()).toEqual(["t/1"]);
   });
 
@@ -281,6 +310,57 @@ describe("what fails is tried again", () => {
     await rounds(3);
     expect(injected()).toEqual(["t/1"]);
     expect(process.health().duties[0]).toMatchObject({ problems: [], figures: { cues_unconfirmed: 0 } });
+  });
+
+  test("what another watcher has sent meanwhile is no failure any more", async () => {
+    await arm(three);
+    encoder.away = true;
+    await vote(1, 3);
+    await rounds();
+    expect(process.health().problems).toContain(
+      'show "final": sending cues to the encoder failed: the encoder is away',
+    );
+    await replica.change((board) => board.confirmCue("t", 1, { at: START, by: "another" }));
+    await rounds();
+    expect(process.health().duties[0]).toMatchObject({ problems: [] });
+  });
+
+  test("without room in its log it says so, and says so no more once there is", async () => {
+    await arm(three);
+    store.fault = "full";
+    await vote(1, 3);
+    await rounds();
+    expect(injected()).toEqual([]);
+    expect(process.health().problems).toContain(
+      'show "final": the log does not take what comes: appending: the disk is full',
+    );
+    store.fault = undefined;
+    await replica.settleDebts();
+    await rounds(2);
+    expect(injected()).toEqual(["t/1"]);
+    expect(process.health().problems).not.toContainEqual(expect.stringContaining("the log"));
+  });
+
+  test("without room for the board its cue is sent all the same, and logged once there is room", async () => {
+    await arm(three);
+    await vote(1, 2);
+    encoder.answers = new Promise((resolve) => world.timers.after(1, resolve));
+    await vote(3, 3);
+    store.fault = "full";
+    world.advance(1);
+    await settle();
+    await rounds();
+    expect(injected()).toEqual(["t/1"]);
+    expect(process.health().problems).toContain(
+      'show "final": writing cues onto the board failed: appending: the disk is full',
+    );
+    store.fault = undefined;
+    await rounds();
+    expect(process.health().duties[0]).toMatchObject({ problems: [] });
+    await process.stop();
+    await start({ latch, encoder });
+    await rounds();
+    expect(replica.board.confirmed("t", 1)?.by).toBe("watcher");
   });
 
   test("what was latched before a crash is sent by the next boot, though it is true no more", async () => {
