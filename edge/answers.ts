@@ -269,6 +269,12 @@ export const HealthBody = v.object({
   clock: v.object({ trusted: v.boolean(), skew_ms: v.number() }),
   links: v.array(v.object({ peer: v.string(), open: v.boolean(), round_trip_ms: v.number() })),
   alarms: v.array(v.string()),
+  watcher: v.exactOptional(
+    v.pipe(
+      v.object({ ok: v.boolean(), problems: v.array(v.string()) }),
+      v.description("of an edge that watches thresholds; why something failed is in the edge's log"),
+    ),
+  ),
   shows: v.array(
     v.object({
       id: v.string(),

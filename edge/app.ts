@@ -42,7 +42,7 @@ import { connectionsOf, type Connections } from "./metrics.ts";
 import type { Refusal } from "./refusal.ts";
 import { commandThreshold, putThreshold, showThresholds } from "./routes/thresholds.ts";
 import { showStreamEvents } from "./routes/stream-events.ts";
-import type { EdgeService } from "./service.ts";
+import type { EdgeService, EdgeWatcher } from "./service.ts";
 import { Nearby } from "./steering/nearby.ts";
 import type { Probe } from "./steering/report.ts";
 import type { KeptSession } from "./session.ts";
@@ -54,6 +54,8 @@ export type { Locate, Page, Pages, UpgradeWebSocket } from "./routes/context.ts"
 /** What the application is made of; a runtime's door hands it in. */
 export interface AppDeps {
   readonly edge: EdgeService;
+  /** Absent where this edge watches no thresholds. */
+  readonly watcher?: EdgeWatcher;
   readonly world: World;
   /** From the network's secret, by `deriveTokenKeys`. */
   readonly keys: TokenKeys;
@@ -183,6 +185,7 @@ function routeContext(deps: AppDeps): RouteContext {
   const buckets = (limit: Limit) => new Buckets(limit, world.clock, maxBuckets);
   return {
     edge,
+    watcher: deps.watcher,
     world,
     limits,
     upgrade,

@@ -34,6 +34,14 @@ export interface EdgeService {
   drain(): Promise<void>;
 }
 
+/** The watcher of thresholds inside an edge, as its routes see it. */
+export interface EdgeWatcher {
+  /** Each problem as "where: what" or "where: what: why". */
+  health(): { readonly ok: boolean; readonly problems: readonly string[] };
+  /** In Prometheus' text format, under names of its own. */
+  metrics(): string;
+}
+
 /** A show file, validated. */
 export interface ShowDefinition {
   readonly id: string;

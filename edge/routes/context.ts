@@ -5,7 +5,7 @@ import type { Feeds } from "../feed.ts";
 import type { HlsSources } from "../hls.ts";
 import type { Buckets, Limits } from "../limits.ts";
 import type { Rooms } from "../room.ts";
-import type { EdgeService } from "../service.ts";
+import type { EdgeService, EdgeWatcher } from "../service.ts";
 import type { Nearby } from "../steering/nearby.ts";
 import type { Place } from "../steering/place.ts";
 import type { Session } from "../session.ts";
@@ -26,6 +26,8 @@ export type Pages = ReadonlyMap<string, Page>;
 /** What the routes work with. */
 export interface RouteContext {
   readonly edge: EdgeService;
+  /** Where this edge watches thresholds. */
+  readonly watcher: EdgeWatcher | undefined;
   readonly world: World;
   readonly tokens: Tokens;
   readonly limits: Limits;

@@ -2,14 +2,14 @@ import { HealthBody } from "../answers.ts";
 import { connectionsOf, METRICS_TYPE, metricsText } from "../metrics.ts";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";
-import type { EdgeService, Health } from "../service.ts";
+import type { EdgeService, EdgeWatcher, Health } from "../service.ts";
 import { loadBody } from "../steering/report.ts";
 import { answer, ANY_ORIGIN, NO_STORE } from "./answer.ts";
 import type { RouteContext, RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
 
 /** That the process answers, and how it does: 200 as long as it runs at all. */
-export function showHealth({ edge, sessions }: RouteContext): RouteHandler {
+export function showHealth({ edge, sessions, watcher }: RouteContext): RouteHandler {
   const { name, region, boot } = edge;
   return described({ summary: "How this edge is", tag: "operations", answer: HealthBody, refusals: [] }, () => {
     const health = edge.health();
@@ -23,6 +23,7 @@ export function showHealth({ edge, sessions }: RouteContext): RouteHandler {
       draining,
       load,
       ...healthBody(health),
+      ...(watcher ? { watcher: watcherBody(watcher.health()) } : {}),
     };
     return answer(body satisfies HealthBody, 200, { ...ANY_ORIGIN, ...NO_STORE });
   });
@@ -42,8 +43,10 @@ export function showReadiness({ edge }: RouteContext): RouteHandler {
 
 export function showMetrics(context: RouteContext): RouteHandler {
   return described({ summary: "Figures for Prometheus", tag: "operations", answer: METRICS_TYPE, refusals: [] }, () => {
-    const text = metricsText(context.edge, connectionsOf(context));
-    return new Response(text, { headers: { "Content-Type": METRICS_TYPE, ...NO_STORE } });
+    const own = metricsText(context.edge, connectionsOf(context));
+    return new Response(own + (context.watcher?.metrics() ?? ""), {
+      headers: { "Content-Type": METRICS_TYPE, ...NO_STORE },
+    });
   });
 }
 
@@ -58,4 +61,9 @@ function healthBody({ clock, links, alarms, shows }: Health) {
     alarms: [...alarms],
     shows: shows.map(({ id, ready, lagMs }) => ({ id, ready, lag_ms: { ...lagMs } })),
   };
+}
+
+/** Without the reasons: everyone may read this, and they may name the database's or the encoder's address. */
+function watcherBody({ ok, problems }: ReturnType<EdgeWatcher["health"]>) {
+  return { ok, problems: problems.map((problem) => problem.split(": ", 2).join(": ")) };
 }

@@ -1,15 +1,16 @@
 import * as v from "valibot";
 import type { NetworkEdge } from "../network/folder.ts";
 
+/** What is read of a process' /healthz, and of what an edge's says of its watcher. */
+const processHealth = v.object({ ok: v.boolean(), problems: v.optional(v.array(v.string()), []) });
 /** What is read of an edge's /healthz. */
 const health = v.object({
   ready: v.boolean(),
   reasons: v.array(v.string()),
   links: v.array(v.object({ peer: v.string(), open: v.boolean() })),
   shows: v.array(v.object({ id: v.string(), ready: v.boolean(), lag_ms: v.record(v.string(), v.number()) })),
+  watcher: v.exactOptional(processHealth),
 });
-/** What is read of a process' /healthz. */
-const processHealth = v.object({ ok: v.boolean(), problems: v.optional(v.array(v.string()), []) });
 export type EdgeHealth = v.InferOutput<typeof health>;
 
 export interface EdgeStatus {
@@ -85,7 +86,15 @@ export function liveEdges(status: NetworkStatus): NetworkEdge[] {
 
 export function isWhole(status: NetworkStatus): boolean {
   const linked = status.edges.every(({ health: its }) => its?.links.every((link) => link.open));
-  return linked && liveEdges(status).length === status.edges.length && status.processes.every(({ ok }) => ok);
+  const live = liveEdges(status).length === status.edges.length;
+  return linked && live && status.processes.every(({ ok }) => ok) && edgeWatchers(status).every(({ ok }) => ok);
+}
+
+/** Watchers of thresholds inside edges, as processes. */
+function edgeWatchers({ edges }: NetworkStatus): ProcessStatus[] {
+  return edges.flatMap(({ edge, health: its }) =>
+    its?.watcher ? [{ name: `watcher in ${edge.name}`, ...its.watcher }] : [],
+  );
 }
 
 /** The longest time for which some edge misses what another has written, ms. */
@@ -101,7 +110,9 @@ export function statusLine(status: NetworkStatus): string {
   const names = status.edges.map(({ edge }) => edge.name).join(", ");
   const missing = status.edges.filter(({ health: its }) => !its?.ready).map(({ edge }) => edge.name);
   const live = `${liveEdges(status).length} of ${status.edges.length} live`;
-  const processes = status.processes.map(({ name, ok, problems }) => `${name} ${ok ? "ok" : (problems[0] ?? "away")}`);
+  const processes = [...status.processes, ...edgeWatchers(status)].map(
+    ({ name, ok, problems }) => `${name} ${ok ? "ok" : (problems[0] ?? "away")}`,
+  );
   const edges = `${names}: ${live}${missing.length > 0 ? ` (without ${missing.join(", ")})` : ""}, lag ${Math.round(lagOf(status))} ms`;
   return [edges, ...processes].join(" · ");
 }

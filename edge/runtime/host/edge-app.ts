@@ -4,6 +4,7 @@ import { createApp, type App } from "../../app.ts";
 import type { EdgeConfig } from "../../config.ts";
 import type { Edge } from "../../edge.ts";
 import { Broadcaster } from "../../jwks.ts";
+import type { EdgeWatcher } from "../../service.ts";
 import { parseAddress } from "../../steering/address.ts";
 import type { Locator } from "../../steering/locator.ts";
 import type { Place } from "../../steering/place.ts";
@@ -21,7 +22,7 @@ export function edgeApp(
   edge: Edge,
   world: Surroundings["world"],
   locate: Locator,
-  inspector?: Inspector,
+  { inspector, watcher }: { readonly inspector?: Inspector | undefined; readonly watcher?: EdgeWatcher | undefined },
 ): App {
   const proxies = new Set(config.proxies);
   const addressOf = (c: Context) =>
@@ -38,6 +39,7 @@ export function edgeApp(
     probe: httpProbe,
     locate: (c) => placeAt(locate, addressOf(c)),
     ...(inspector ? { inspector } : {}),
+    ...(watcher ? { watcher } : {}),
     ...(config.jwks ? { broadcaster: new Broadcaster(config.jwks, world.clock) } : {}),
   });
 }

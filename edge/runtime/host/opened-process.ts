@@ -5,7 +5,7 @@ import type { Store } from "../../../crdt/store/store.ts";
 export interface MonitorProcess {
   start(): void;
   stop(): Promise<void>;
-  health(): { readonly ok: boolean };
+  health(): { readonly ok: boolean; readonly problems: readonly string[] };
   /** In Prometheus' text format. */
   metrics(): string;
   /** An order processor's alone: its books of a show beside the provider's. */

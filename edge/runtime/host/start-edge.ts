@@ -18,7 +18,7 @@ const CLOSE_GRACE_MS = 2000;
 
 /** A watcher of thresholds beside an edge, as monitor/ makes it. */
 export interface OpenedWatch {
-  create(member: Member): Pick<MonitorProcess, "start" | "stop">;
+  create(member: Member): MonitorProcess;
   close(): Promise<void>;
 }
 
@@ -28,19 +28,19 @@ export async function startEdge(
   surroundings: Surroundings,
   openWatch: (config: EdgeConfig) => OpenedWatch,
 ): Promise<Running> {
-  const { door, world } = surroundings;
-  const store = await openLibsqlStore(config.store.url, { timers: world.timers });
+  const { door, world, onlost } = surroundings;
+  const store = await openLibsqlStore(config.store.url, { timers: world.timers, onbroken: onlost });
   const member = await Member.open(memberOptions(config, store, surroundings));
   const edge = new Edge(member, edgeOptions(config));
   const inspector = inspectorOf(config, member, () => ({ ...factsOf(door.runtime), ...app.sockets() }));
   const locate = await openLocator(config.geo ?? NO_GEO);
-  const app = edgeApp(config, edge, world, locate, inspector);
+  const watch = config.watch ? openWatch(config) : undefined;
+  const watcher = watch?.create(member);
+  const app = edgeApp(config, edge, world, locate, { inspector, watcher });
   const backbone = await door.listenBackbone(
     { ...config.backbone, maxMessageBytes: MAX_LINK_MESSAGE_BYTES },
     (socket: Socket) => member.backbone.accept(socket),
   );
-  const watch = config.watch ? openWatch(config) : undefined;
-  const watcher = watch?.create(member);
   watcher?.start();
   edge.start();
   const onerror = (error: unknown) => world.log("error", "answering a request failed", { error });

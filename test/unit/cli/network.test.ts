@@ -71,6 +71,16 @@ test("a status is one line that names who is missing", () => {
   expect(isWhole({ processes: [], edges: [{ edge: edge("fra"), health: well }] })).toBe(true);
 });
 
+test("a watcher inside an edge is named where it is not well", () => {
+  const withWatcher = (watcher: EdgeHealth["watcher"] & object): NetworkStatus => ({
+    processes: [],
+    edges: [{ edge: edge("fra"), health: { ...well, watcher } }],
+  });
+  const failing = withWatcher({ ok: false, problems: ["latching cues failed"] });
+  expect(statusLine(failing)).toBe("fra: 1 of 1 live, lag 12 ms · watcher in fra latching cues failed");
+  expect([failing, withWatcher({ ok: true, problems: [] })].map(isWhole)).toEqual([false, true]);
+});
+
 test("with a hub everyone is linked with it and with nobody else, and knows everyone's key", () => {
   const edges = parseEdges("fra=10.0.0.1,nyc=10.0.0.2");
   const hub = { host: "10.0.0.9", backbone: 9105 };

@@ -6,7 +6,7 @@ import type { Broadcaster } from "../../../edge/jwks.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../edge/limits.ts";
 import type { Probe } from "../../../edge/steering/report.ts";
 import type { ProblemDocument } from "../../../edge/problem.ts";
-import type { ShowDefinition } from "../../../edge/service.ts";
+import type { EdgeWatcher, ShowDefinition } from "../../../edge/service.ts";
 import { deriveTokenKeys, type OperatorRole } from "../../../edge/token.ts";
 import { Tokens } from "../../../edge/tokens.ts";
 import { EdgeDouble, type ShowDouble } from "../../support/edge-double.ts";
@@ -94,6 +94,7 @@ export class Harness {
       hls?: HlsSources;
       probe?: Probe;
       locate?: Locate;
+      watcher?: EdgeWatcher;
     } = {},
   ) {
     const broadcaster = more.broadcaster?.(this.world);
@@ -107,6 +108,7 @@ export class Harness {
       ...(more.hls ? { hls: more.hls } : {}),
       ...(more.probe ? { probe: more.probe } : {}),
       ...(more.locate ? { locate: more.locate } : {}),
+      ...(more.watcher ? { watcher: more.watcher } : {}),
       clientAddress: (c) => c.req.header("x-test-address") ?? "192.0.2.1",
       upgrade: (_c, accept) => {
         const socket = new TestSocket();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { HealthBody } from "../../../edge/answers.ts";
 import type { RefusalCode } from "../../../edge/refusal.ts";
 import { problem, PROBLEMS } from "../../../edge/problem.ts";
 import { Harness, problemOf } from "./harness.ts";
@@ -22,6 +23,15 @@ describe("how an edge is", () => {
       alarms: [],
       shows: [{ id: "demo", ready: true, lag_ms: { nyc: 12 } }],
     });
+  });
+
+  test("is also how its watcher is, without what may name an address", async () => {
+    const problems = ["no link is open", 'show "demo": latching cues failed: "http://10.0.0.7:8080" failed: refused'];
+    const watcher = { health: () => ({ ok: false, problems }), metrics: () => "redbutton_process_ok 0\n" };
+    const harness = new Harness({ watcher });
+    const body = (await (await harness.ask("GET", "/healthz")).json()) as HealthBody;
+    expect(body.watcher).toEqual({ ok: false, problems: ["no link is open", 'show "demo": latching cues failed'] });
+    expect(await (await harness.ask("GET", "/metrics")).text()).toMatch(/\nredbutton_process_ok 0\n$/);
   });
 
   test("decides /readyz, with each reason", async () => {
