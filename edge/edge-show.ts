@@ -1,22 +1,21 @@
 import { parseChainId } from "../crdt/batch.ts";
-import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule, Declaration } from "../crdt/board.ts";
+import type { AuditEntry, Board, ContentItem, RosterEntry } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
-import { mayBecome, type PollState, type TransitionName } from "../crdt/poll.ts";
-import { ReceiverIds, SHOW_KEY_BYTES } from "../crdt/receiver.ts";
+import type { PollState } from "../crdt/poll.ts";
+import { ReceiverIds } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Counts, Show } from "../crdt/show.ts";
 import { sumOrders } from "../crdt/order-book.ts";
 import { Shop } from "../crdt/shop.ts";
-import { StoreFull } from "../crdt/store/store.ts";
 import { bestSections, sumCounts, type Register } from "../crdt/tallies.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type * as Y from "yjs";
+import { Deeds } from "./deeds.ts";
 import { Gate, type GateView } from "./gate.ts";
 import { Intake, unknownPoll } from "./intake.ts";
 import { OrderDesk } from "./order-desk.ts";
 import {
   countsVisible,
-  dueSchedule,
   isBusy,
   nextOpening,
   Programme,
@@ -27,19 +26,12 @@ import {
 } from "./programme.ts";
 import { ownReceipt, type BatchName, type OwnReceipt } from "./own-receipt.ts";
 import type { Receipt } from "./receipt.ts";
-import { refuse, type Refusal } from "./refusal.ts";
-import type { BallotRequest, PollView, ScheduledTimes, ShowHealth, ShowService, Stopped } from "./service.ts";
+import type { Refusal } from "./refusal.ts";
+import type { BallotRequest, PollView, ShowHealth, ShowService } from "./service.ts";
 import { Selling } from "./selling.ts";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { unwrapShowKey } from "./show-key.ts";
 import { Thresholds } from "./thresholds.ts";
 import { Upkeep, type EdgePlace } from "./upkeep.ts";
-
-/** Bytes of all pictures of a show: the board is logged as one record of at most 4 MiB, and every edge holds it. */
-export const MAX_PICTURES_BYTES = 3 * 1024 * 1024;
-
-/** Polls that may still count ballots: their receivers have to be told apart. */
-const BUSY: ReadonlySet<PollState> = new Set(["armed", "open", "closing", "closed"]);
 
 /** How often it is looked whether the tallies still show this boot's register: every second. */
 const RECLAIM_TICKS = 10;
@@ -54,6 +46,7 @@ export interface EdgeCondition extends EdgePlace {
 
 /** One show at one edge. */
 export class EdgeShow implements ShowService {
+  readonly deeds: Deeds;
   readonly thresholds: Thresholds;
   readonly orders: OrderDesk;
   readonly selling: Selling;
@@ -71,7 +64,6 @@ export class EdgeShow implements ShowService {
   #shown = "";
   #registerIsStale = true;
   #ticks = 0;
-  #deeds = 0;
 
   /** `replica` holds the show's definition already. */
   constructor(replica: Replica, member: Member, edge: EdgeCondition) {
@@ -84,17 +76,22 @@ export class EdgeShow implements ShowService {
     this.#intake = new Intake(this.#gate);
     this.orders = new OrderDesk(this.#gate, this.#shop);
     this.#upkeep = new Upkeep(replica, member, edge);
-    this.thresholds = new Thresholds({
-      board: replica.board,
-      pollState: (id) => this.#stateOf(id),
-      deed: async (action, target, by, edit) => edge.refusal() ?? this.#deed(action, target, by, edit),
+    this.deeds = new Deeds({
+      replica,
+      member,
+      refusal: () => edge.refusal(),
+      programme: () => this.#programme,
+      poll: (id) => this.poll(id),
+      mayFire: () => this.thresholds.mayFire(),
     });
+    const deed = this.deeds.write.bind(this.deeds);
+    this.thresholds = new Thresholds({ board: replica.board, pollState: (id) => this.#stateOf(id), deed });
     this.selling = new Selling({
       show: replica.show,
       shop: this.#shop,
       orders: () => sumOrders([...replica.shards().values()].map(({ fold }) => fold.orders.states)),
       order: (id) => firstOf([...replica.shards().values()].map(({ fold }) => fold.orders.get(id))),
-      deed: async (action, target, by, edit) => edge.refusal() ?? this.#deed(action, target, by, edit),
+      deed,
     });
     replica.events.onboard = () => this.#onboard();
     replica.events.onfolded = (batches, from) => {
@@ -182,105 +179,6 @@ export class EdgeShow implements ShowService {
     return this.#intake.vote(request);
   }
 
-  arm(id: string, by: string): Promise<PollView | Refusal> {
-    return this.#transition(id, "armed", by);
-  }
-
-  open(id: string, by: string, durationMs?: number): Promise<PollView | Refusal> {
-    return this.#transition(id, "open", by, durationMs);
-  }
-
-  close(id: string, by: string): Promise<PollView | Refusal> {
-    return this.#transition(id, "closing", by);
-  }
-
-  void(id: string, by: string): Promise<PollView | Refusal> {
-    return this.#transition(id, "void", by);
-  }
-
-  async release(id: string, by: string): Promise<PollView | Refusal> {
-    if (!this.#programme.poll(id)) return unknownPoll(this.#replica.show, id);
-    const refusal = await this.#deed("release", id, by, (board, at) => board.release(id, { at, by }));
-    return refusal ?? this.poll(id);
-  }
-
-  async schedule(id: string, times: ScheduledTimes | undefined, by: string): Promise<PollView | Refusal> {
-    const poll = this.#programme.poll(id);
-    if (!poll) return unknownPoll(this.#replica.show, id);
-    if (poll.transitions.open || poll.transitions.void)
-      return refuse("poll_state", `poll "${id}" is ${stateOf(poll, this.#member.clock.now())}: it opens no more`);
-    const refusal = await this.#deed(times ? "schedule" : "unschedule", id, by, (board) =>
-      times ? board.setSchedule(id, { ...times, by }) : board.removeSchedule(id),
-    );
-    return refusal ?? this.poll(id);
-  }
-
-  async startRundown(startsAt: number, by: string): Promise<void | Refusal> {
-    const { rundown = [] } = this.definition;
-    if (rundown.length === 0) return refuse("malformed", `show "${this.#replica.show}" has no rundown to start`);
-    return this.#deed("rundown", this.#replica.show, by, (board) => {
-      for (const { poll, afterMs, openMs } of rundown)
-        if (!board.transitions(poll).open)
-          board.setSchedule(poll, { opensAt: startsAt + afterMs, by, ...(openMs === undefined ? {} : { openMs }) });
-    });
-  }
-
-  async stop(by: string): Promise<Stopped | Refusal> {
-    const now = this.#member.clock.now();
-    const polls = [...this.#programme.polls()];
-    const idsOf = (ofThese: typeof polls) => ofThese.map(({ definition }) => definition.id);
-    const stopped: Stopped = {
-      closed: idsOf(polls.filter((poll) => mayBecome(stateOf(poll, now), "closing"))),
-      unscheduled: idsOf(polls.filter((poll) => poll.schedule && !poll.transitions.open)),
-      disarmed: this.thresholds.mayFire(),
-      withdrawn: this.content().map(({ id }) => id),
-    };
-    const refusal = await this.#deed("stop", this.#replica.show, by, (board, at) => {
-      for (const id of stopped.closed) board.addTransition(id, "closing", { at, by });
-      for (const id of stopped.unscheduled) board.removeSchedule(id);
-      for (const id of stopped.disarmed) board.disarm(id, { at, by });
-      for (const id of stopped.withdrawn) board.withdraw(id);
-    });
-    return refusal ?? stopped;
-  }
-
-  async forget(by: string): Promise<Declaration | Refusal> {
-    const { show } = this.#replica;
-    const now = this.#member.clock.now();
-    const unfinished = [...this.#programme.polls()].find((poll) => BUSY.has(stateOf(poll, now)));
-    if (unfinished)
-      return refuse(
-        "poll_state",
-        `forgetting the key of "${show}": poll "${unfinished.definition.id}" is not over yet`,
-      );
-    const wrappedKey = bytesToHex(this.#member.world.random.bytes(SHOW_KEY_BYTES));
-    const refusal = await this.#deed("forget", show, by, (board, at) => board.forgetKey(wrappedKey, { at, by }));
-    return refusal ?? this.#board.forgotten!;
-  }
-
-  async withdraw(id: string, by: string): Promise<ContentItem | Refusal> {
-    const item = this.content().find((each) => each.id === id);
-    if (!item) return refuse("unknown_content", `the show has nothing published as "${id}"`);
-    return (await this.#deed("withdraw", id, by, (board) => board.withdraw(id))) ?? item;
-  }
-
-  async nameLost(edge: string, boot: string, by: string): Promise<void | Refusal> {
-    if (!this.#board.roster().some((entry) => entry.edge === edge && entry.boot === boot))
-      return refuse(
-        "malformed",
-        `naming "${edge}/${boot}" lost: the roster of "${this.#replica.show}" has no such boot`,
-      );
-    return this.#deed("lost", `${edge}/${boot}`, by, (board, at) => board.nameLost(edge, boot, { at, by }));
-  }
-
-  async publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal> {
-    const bytes = this.#board.pictureBytes + (picture?.length ?? 0);
-    if (picture && bytes > MAX_PICTURES_BYTES)
-      return refuse("too_large", `the show's pictures would have ${bytes} bytes, the limit is ${MAX_PICTURES_BYTES}`);
-    const refusal = await this.#deed("publish", item.id, by, (board) => board.publish(item, picture));
-    return refusal ?? item;
-  }
-
   watch(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -296,7 +194,6 @@ export class EdgeShow implements ShowService {
     this.#current.unpruned = this.#replica.unpruned;
     if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
     this.#upkeep.tick(state, this.#programme);
-    this.#openDue();
     if (this.#upkeep.hasJoined) this.#keepRegister();
     this.#noticeStates();
   }
@@ -348,84 +245,6 @@ export class EdgeShow implements ShowService {
 
   get #programme(): Programme {
     return this.#current.programme;
-  }
-
-  async #transition(
-    id: string,
-    name: Exclude<TransitionName, "final">,
-    by: string,
-    durationMs?: number,
-  ): Promise<PollView | Refusal> {
-    const refusal = this.#edge.refusal();
-    if (refusal) return refusal;
-    const poll = this.#programme.poll(id);
-    if (!poll) return unknownPoll(this.#replica.show, id);
-    const state = stateOf(poll, this.#member.clock.now());
-    if (!mayBecome(state, name))
-      return refuse("poll_state", `poll "${id}" is ${state} and cannot become ${name}`, { extra: { state } });
-    const unwritten = await this.#deed(name, id, by, (board, at) => {
-      const closes = durationMs === undefined ? {} : { closesAt: at + durationMs };
-      board.addTransition(id, name, { at, by, ...closes });
-    });
-    return unwritten ?? this.poll(id);
-  }
-
-  /** One change of the board with its audit entry. */
-  async #deed(
-    action: string,
-    target: string,
-    by: string,
-    edit: (board: Board, at: number) => void,
-  ): Promise<Refusal | undefined> {
-    const at = this.#member.clock.now();
-    const { boot, name } = this.#member;
-    this.#deeds += 1;
-    const key = `${at}-${boot}-${this.#deeds}`;
-    try {
-      await this.#replica.change((board) => {
-        edit(board, at);
-        board.addAudit(key, { at, by, edge: name, action, target });
-      });
-    } catch (error) {
-      if (!(error instanceof StoreFull)) throw error;
-      // It stands on the board, and comes into the log with the next change that finds room.
-      return refuse("log_full", `${action} "${target}" is in force and not in the edge's log: there is no room`, {
-        retryAfterS: 2,
-      });
-    }
-    return undefined;
-  }
-
-  /** Opens what the schedule says, at every edge alike, so that one that is cut off opens in time too. */
-  #openDue(): void {
-    const now = this.#member.clock.now();
-    if (this.#edge.refusal()) return;
-    for (const poll of this.#programme.polls()) {
-      const due = dueSchedule(poll, now);
-      if (due) this.#openBySchedule(poll.definition.id, due);
-    }
-  }
-
-  /** Every edge writes the same words, so it does not matter whose come first. */
-  #openBySchedule(id: string, { opensAt, openMs, by }: Schedule): void {
-    const closes = openMs === undefined ? {} : { closesAt: opensAt + openMs };
-    const opened = this.#replica.change((board) => {
-      board.addTransition(id, "armed", { at: opensAt, by });
-      board.addTransition(id, "open", { at: opensAt, by, ...closes });
-      board.addAudit(`${opensAt}-schedule-${id}`, {
-        at: opensAt,
-        by,
-        edge: "every edge",
-        action: "open by schedule",
-        target: id,
-      });
-    });
-    opened.catch((error: unknown) =>
-      this.#member.world.log("warn", "an opening by schedule is not in the log yet", {
-        poll: id,
-        error: String(error),
-      }),
-    );
   }
 
   #stateOf(id: string): PollState | undefined {

@@ -1,4 +1,4 @@
-import type { AuditEntry, ContentItem, RosterEntry, Schedule, Declaration } from "../crdt/board.ts";
+import type { AuditEntry, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
 import type { ClockTrust } from "../crdt/clock.ts";
 import type { PollState } from "../crdt/poll.ts";
 import type { Product } from "../crdt/shop.ts";
@@ -6,6 +6,7 @@ import type { Threshold } from "../crdt/threshold.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type { Counts, Final, Poll, RundownItem, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
+import type { DeedService } from "./deeds.ts";
 import type { BatchName, OwnReceipt } from "./own-receipt.ts";
 import type { OrderService } from "./order-desk.ts";
 import type { Receipt, ReceiptLevel } from "./receipt.ts";
@@ -81,45 +82,14 @@ export interface ShowService {
   arrive(subject: string, signed: boolean): Refusal | undefined;
   /** A promise only where it is not refused at once. */
   vote(ballot: BallotRequest): Promise<Receipt | Refusal> | Refusal;
-  /** Producers' deeds; each leaves an audit entry, and is durable here when it resolves. */
-  arm(poll: string, by: string): Promise<PollView | Refusal>;
-  open(poll: string, by: string, durationMs?: number): Promise<PollView | Refusal>;
-  close(poll: string, by: string): Promise<PollView | Refusal>;
-  void(poll: string, by: string): Promise<PollView | Refusal>;
-  release(poll: string, by: string): Promise<PollView | Refusal>;
-  /** Has a poll open and close by itself; undefined takes that back. */
-  schedule(poll: string, times: ScheduledTimes | undefined, by: string): Promise<PollView | Refusal>;
-  /** Starts the rundown: schedules each of its polls that is still to come, from `startsAt` on. */
-  startRundown(startsAt: number, by: string): Promise<void | Refusal>;
-  /**
-   * Emergency stop: closes what is open, takes back what is scheduled, takes off every threshold that could fire, and
-   * takes everything off the screens.
-   */
-  stop(by: string): Promise<Stopped | Refusal>;
-  /** Destroys the show's key: nothing leads from its ballots back to receivers any more. Only once nothing is open. */
-  forget(by: string): Promise<Declaration | Refusal>;
-  /** Takes something published off the screens. */
-  withdraw(id: string, by: string): Promise<ContentItem | Refusal>;
-  /** Names a boot lost: finals no longer wait for it. */
-  nameLost(edge: string, boot: string, by: string): Promise<void | Refusal>;
+  readonly deeds: DeedService;
   readonly thresholds: ThresholdService;
   readonly orders: OrderService;
   readonly selling: SellingService;
-  publish(item: ContentItem, picture: Uint8Array | undefined, by: string): Promise<ContentItem | Refusal>;
   /** Calls `listener` after each change of `revision`; returns how to stop it. */
   watch(listener: () => void): () => void;
   /** The documents that readers may follow. */
   document(kind: "board" | "tallies"): Y.Doc;
-}
-
-export type ScheduledTimes = Omit<Schedule, "by">;
-
-/** What an emergency stop has ended, by ids. */
-export interface Stopped {
-  readonly closed: readonly string[];
-  readonly unscheduled: readonly string[];
-  readonly disarmed: readonly string[];
-  readonly withdrawn: readonly string[];
 }
 
 export interface BallotRequest {

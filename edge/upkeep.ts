@@ -1,7 +1,7 @@
-import type { RosterEntry } from "../crdt/board.ts";
+import type { RosterEntry, Schedule } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import type { Replica } from "../crdt/replica.ts";
-import { isBusy, stateOf, type Programme } from "./programme.ts";
+import { dueSchedule, isBusy, stateOf, type Programme } from "./programme.ts";
 
 /** Where an edge stands, for its entry on the roster. */
 export interface EdgePlace extends Pick<RosterEntry, "region" | "address" | "place"> {
@@ -12,7 +12,7 @@ export interface EdgePlace extends Pick<RosterEntry, "region" | "address" | "pla
   readonly joins: "at once" | "when needed";
 }
 
-/** What an edge does for a show without being asked: its roster entry, its earlier boots' batches, seals. */
+/** What an edge does for a show without being asked: its roster entry, its earlier boots' batches, scheduled openings, seals. */
 export class Upkeep {
   readonly #replica: Replica;
   readonly #member: Member;
@@ -34,7 +34,9 @@ export class Upkeep {
     this.#joined ||= this.#place.joins === "at once" || isBusy(programme, now) || this.#hasWritten;
     if (this.#joined) this.#keepRoster(state, now);
     this.#reappend();
-    if (this.#member.clockTrust().trusted) this.#sealClosed(programme, now);
+    if (!this.#member.clockTrust().trusted) return;
+    if (state === "live") this.#openDue(programme, now);
+    this.#sealClosed(programme, now);
   }
 
   /** Whether this boot is part of the show: its register and its roster entry are its own from then on. */
@@ -82,6 +84,24 @@ export class Upkeep {
       throw error;
     });
     this.#note("earlier boots' batches", reappended);
+  }
+
+  /** Opens what the schedule says, at every edge alike, so that one that is cut off opens in time too. */
+  #openDue(programme: Programme, now: number): void {
+    for (const poll of programme.polls()) {
+      const due = dueSchedule(poll, now);
+      if (due) this.#note("opening by schedule", this.#openBySchedule(poll.definition.id, due));
+    }
+  }
+
+  /** Every edge writes the same words, so it does not matter whose come first. */
+  #openBySchedule(id: string, { opensAt: at, openMs, by }: Schedule): Promise<void> {
+    const closes = openMs === undefined ? {} : { closesAt: at + openMs };
+    return this.#replica.change((board) => {
+      board.addTransition(id, "armed", { at, by });
+      board.addTransition(id, "open", { at, by, ...closes });
+      board.addAudit(`${at}-schedule-${id}`, { at, by, edge: "every edge", action: "open by schedule", target: id });
+    });
   }
 
   #sealClosed(programme: Programme, now: number): void {

@@ -9,7 +9,7 @@ import { answer, PRODUCERS } from "./answer.ts";
 import { readBytes } from "./body.ts";
 import { pathParam, type RouteContext, type RouteHandler } from "./context.ts";
 import { described } from "./describe.ts";
-import { BODY_REFUSALS, SHOW_REFUSALS } from "./refusals.ts";
+import { BODY_REFUSALS, DEED_REFUSALS } from "./refusals.ts";
 import { readJson, withRole } from "./shows.ts";
 import * as v from "valibot";
 
@@ -24,7 +24,7 @@ export function publishPage(context: RouteContext): RouteHandler {
     const page = await readJson(c.req.raw, MAX_PAGE_BYTES, PageBody, "reading the page");
     if (isRefusal(page)) return problem(page);
     const item: ContentItem = { ...id, ...page, at: context.world.clock.now() };
-    return published(show.definition.id, await show.publish(item, undefined, subject));
+    return published(show.definition.id, await show.deeds.publish(item, undefined, subject));
   });
   return described(PAGE, handler);
 }
@@ -32,7 +32,7 @@ export function publishPage(context: RouteContext): RouteHandler {
 /** Takes a page, a picture or a lower third off the screens. */
 export function withdrawContent(context: RouteContext): RouteHandler {
   const handler = withRole(context, "operator", async (c, show, { subject }) =>
-    published(show.definition.id, await show.withdraw(pathParam(c, "id"), subject)),
+    published(show.definition.id, await show.deeds.withdraw(pathParam(c, "id"), subject)),
   );
   return described(WITHDRAW, handler);
 }
@@ -50,7 +50,7 @@ export function publishPicture(context: RouteContext): RouteHandler {
     if (typeof mediaType !== "string") return problem(mediaType);
     const what = { mediaType, hash: pictureHash(bytes), at: context.world.clock.now() };
     const item: ContentItem = { ...id, kind: "picture", ...words, ...what };
-    return published(show.definition.id, await show.publish(item, bytes, subject));
+    return published(show.definition.id, await show.deeds.publish(item, bytes, subject));
   });
   return described(PICTURE, handler);
 }
@@ -71,14 +71,14 @@ function published(show: string, item: ContentItem | Refusal): Response {
   return isRefusal(item) ? problem(item) : answer(contentItemBody(show, item), 200, PRODUCERS);
 }
 
-const PUBLISH_REFUSALS = [...SHOW_REFUSALS, ...BODY_REFUSALS] as const;
+const PUBLISH_REFUSALS = [...DEED_REFUSALS, ...BODY_REFUSALS] as const;
 
 const WITHDRAW = {
   summary: "Takes something published off the screens",
   tag: "producers",
   token: "operator",
   answer: ContentItemBody,
-  refusals: [...SHOW_REFUSALS, "unknown_content"],
+  refusals: [...DEED_REFUSALS, "unknown_content"],
 } as const;
 
 const PAGE = {

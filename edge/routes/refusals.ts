@@ -7,4 +7,4 @@ export const SHOW_REFUSALS = [...TOKEN_REFUSALS, "unknown_show", "not_ready"] as
 /** Of a body that is read and checked. */
 export const BODY_REFUSALS = ["malformed", "too_large", "unsupported_media_type"] as const;
 /** Of a change of the show. */
-export const DEED_REFUSALS = [...SHOW_REFUSALS, "clock_untrusted", "draining"] as const;
+export const DEED_REFUSALS = [...SHOW_REFUSALS, "clock_untrusted", "draining", "log_full"] as const;

@@ -56,7 +56,7 @@ const COMMAND = {
   tag: "producers",
   token: "operator",
   answer: ProductAnswer,
-  refusals: [...DEED_REFUSALS, "unknown_product", "product_state", "log_full"],
+  refusals: [...DEED_REFUSALS, "unknown_product", "product_state"],
 } as const;
 
 const DECIDE = {
@@ -65,5 +65,5 @@ const DECIDE = {
   token: "producer",
   body: DecisionBody,
   answer: DecisionAnswer,
-  refusals: [...DEED_REFUSALS, ...BODY_REFUSALS, "unknown_order", "order_state", "log_full"],
+  refusals: [...DEED_REFUSALS, ...BODY_REFUSALS, "unknown_order", "order_state"],
 } as const;

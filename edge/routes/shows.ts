@@ -71,7 +71,7 @@ const COMMANDS: Readonly<Record<PollCommand, { readonly token: OperatorRole; rea
 
 export function commandPoll(context: RouteContext, command: PollCommand): RouteHandler {
   const handler = withRole(context, COMMANDS[command].token, async (c, show, { subject }) =>
-    pollAnswer(await show[command](pathParam(c, "poll"), subject)),
+    pollAnswer(await show.deeds[command](pathParam(c, "poll"), subject)),
   );
   return described({ ...COMMAND, ...COMMANDS[command] }, handler);
 }
@@ -84,7 +84,7 @@ export function openPoll(context: RouteContext): RouteHandler {
     const doing = "reading how to open the poll";
     const body = text.trim() === "" ? check(OpenBody, {}, doing) : checkJson(OpenBody, text, doing);
     if (isRefusal(body)) return problem(body);
-    return pollAnswer(await show.open(pathParam(c, "poll"), subject, body.duration_ms));
+    return pollAnswer(await show.deeds.open(pathParam(c, "poll"), subject, body.duration_ms));
   });
   return described(OPEN, handler);
 }
@@ -96,14 +96,14 @@ export function schedulePoll(context: RouteContext): RouteHandler {
     if (isRefusal(body)) return problem(body);
     const { opens_at: opensAt, open_for_ms: openMs } = body;
     const times = { opensAt, ...(openMs === undefined ? {} : { openMs }) };
-    return pollAnswer(await show.schedule(pathParam(c, "poll"), times, subject));
+    return pollAnswer(await show.deeds.schedule(pathParam(c, "poll"), times, subject));
   });
   return described(SCHEDULE, handler);
 }
 
 export function unschedulePoll(context: RouteContext): RouteHandler {
   const handler = withRole(context, "operator", async (c, show, { subject }) =>
-    pollAnswer(await show.schedule(pathParam(c, "poll"), undefined, subject)),
+    pollAnswer(await show.deeds.schedule(pathParam(c, "poll"), undefined, subject)),
   );
   return described(UNSCHEDULE, handler);
 }
@@ -113,7 +113,7 @@ export function startRundown(context: RouteContext): RouteHandler {
   const handler = withRole(context, "operator", async (c, show, { subject }) => {
     const body = await readJson(c.req.raw, MAX_COMMAND_BYTES, RundownBody, "reading when the show starts");
     if (isRefusal(body)) return problem(body);
-    const refusal = await show.startRundown(body.starts_at ?? context.world.clock.now(), subject);
+    const refusal = await show.deeds.startRundown(body.starts_at ?? context.world.clock.now(), subject);
     return refusal ? problem(refusal) : answer(showBody(show, context.edge.boot), 200, PRODUCERS);
   });
   return described(RUNDOWN, handler);
@@ -122,7 +122,7 @@ export function startRundown(context: RouteContext): RouteHandler {
 /** Destroys the show's key, for ever. */
 export function forgetShow(context: RouteContext): RouteHandler {
   const handler = withRole(context, "producer", async (_c, show, { subject }) => {
-    const forgotten = await show.forget(subject);
+    const forgotten = await show.deeds.forget(subject);
     return isRefusal(forgotten) ? problem(forgotten) : answer(forgotten, 200, PRODUCERS);
   });
   return described(FORGET, handler);
@@ -131,7 +131,7 @@ export function forgetShow(context: RouteContext): RouteHandler {
 /** Emergency stop. An operator may: whoever sees the fire pulls the handle. */
 export function stopShow(context: RouteContext): RouteHandler {
   const handler = withRole(context, "operator", async (_c, show, { subject }) => {
-    const stopped = await show.stop(subject);
+    const stopped = await show.deeds.stop(subject);
     return isRefusal(stopped) ? problem(stopped) : answer(stopped, 200, PRODUCERS);
   });
   return described(STOP, handler);
@@ -141,7 +141,7 @@ export function nameLost(context: RouteContext): RouteHandler {
   const handler = withRole(context, "producer", async (c, show, { subject }) => {
     const body = await readJson(c.req.raw, MAX_COMMAND_BYTES, LostBody, "reading which boot is lost");
     if (isRefusal(body)) return problem(body);
-    const refusal = await show.nameLost(body.edge, body.boot, subject);
+    const refusal = await show.deeds.nameLost(body.edge, body.boot, subject);
     return refusal ? problem(refusal) : answer({ ...body, lost: true }, 200, PRODUCERS);
   });
   return described(LOST, handler);
@@ -171,7 +171,16 @@ const CREATE = {
   body: ShowFile,
   status: 201,
   answer: ShowBody,
-  refusals: [...TOKEN_REFUSALS, ...BODY_REFUSALS, "show_exists", "clock_untrusted", "draining", "overloaded"],
+  refusals: [
+    ...TOKEN_REFUSALS,
+    ...BODY_REFUSALS,
+    "show_exists",
+    "not_ready",
+    "clock_untrusted",
+    "draining",
+    "overloaded",
+    "log_full",
+  ],
 } as const;
 
 const SHOW = {

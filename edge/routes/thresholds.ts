@@ -45,7 +45,7 @@ function answered(view: ThresholdView | Refusal): Response {
   return isRefusal(view) ? problem(view) : answer(thresholdAnswer(view), 200, PRODUCERS);
 }
 
-const CHANGE_REFUSALS = [...DEED_REFUSALS, "threshold_state", "threshold_unfit", "log_full"] as const;
+const CHANGE_REFUSALS = [...DEED_REFUSALS, "threshold_state", "threshold_unfit"] as const;
 
 const LIST = {
   summary: "Thresholds: what each waits for, how far it is, and what it fired",

@@ -62,6 +62,8 @@ test.skipIf(why)(
       expect(codeOf(await hasty.post(`/v1/shows/${SHOW}/polls/best/ballots`, { press: 1, option: "red" }))).toBe(
         "clock_untrusted",
       );
+      // A stop with a time an hour ahead would leave the poll open everywhere, and nobody could close it any more.
+      expect(codeOf(await cluster.producer("syd").post(`/v1/shows/${SHOW}/stop`))).toBe("clock_untrusted");
       await each(receivers(60, `at${shift}`), (name, i) =>
         crowd.vote(name, OPTIONS[i % 2]!, { at: [edges[i % 3]!, "nyc"] }),
       );

@@ -96,25 +96,25 @@ export class Producer {
     const item = { id: `page${page}`, kind: "page", title: "A page", text: "", at: 0 } as const;
     await this.#control.front.ask(machine, TIMEOUT_MS, async (program) => {
       const show = program.edge!.show(SHOW);
-      return isRefusal(show) ? show : show.publish(item, undefined, NAME);
+      return isRefusal(show) ? show : show.deeds.publish(item, undefined, NAME);
     });
   }
 
   #arm(poll: number): Promise<void> {
-    return this.#deed("arm", this.#poll(poll).id, (show, id) => show.arm(id, NAME));
+    return this.#deed("arm", this.#poll(poll).id, (show, id) => show.deeds.arm(id, NAME));
   }
 
   async #open(poll: number, durationMs: number | undefined): Promise<void> {
     await this.#arm(poll);
-    await this.#deed("open", this.#poll(poll).id, (show, id) => show.open(id, NAME, durationMs));
+    await this.#deed("open", this.#poll(poll).id, (show, id) => show.deeds.open(id, NAME, durationMs));
   }
 
   #close(poll: number): Promise<void> {
-    return this.#deed("close", this.#poll(poll).id, (show, id) => show.close(id, NAME));
+    return this.#deed("close", this.#poll(poll).id, (show, id) => show.deeds.close(id, NAME));
   }
 
   #nameLost(edge: string, boot: string): Promise<void> {
-    return this.#deed("lost", `${edge}/${boot}`, (show) => show.nameLost(edge, boot, NAME));
+    return this.#deed("lost", `${edge}/${boot}`, (show) => show.deeds.nameLost(edge, boot, NAME));
   }
 
   /** Asks one edge after another until one confirms, or says that it has come about already. */

@@ -14,20 +14,12 @@ import { Shop } from "../../crdt/shop.ts";
 import { type Counts, type Final, type Poll, type Show } from "../../crdt/show.ts";
 import type { KnownBallot } from "../../crdt/tally.ts";
 import { refuseBallot } from "../../edge/admission.ts";
+import type { DeedService, ScheduledTimes, Stopped } from "../../edge/deeds.ts";
 import { unknownProduct, type OrderService } from "../../edge/order-desk.ts";
 import type { Receipt } from "../../edge/receipt.ts";
 import { isRefusal, refuse, type Refusal } from "../../edge/refusal.ts";
 import type { KnownEdge } from "../../edge/roster.ts";
-import type {
-  BallotRequest,
-  EdgeService,
-  Health,
-  PollView,
-  ShowDefinition,
-  ShowService,
-  ScheduledTimes,
-  Stopped,
-} from "../../edge/service.ts";
+import type { BallotRequest, EdgeService, Health, PollView, ShowDefinition, ShowService } from "../../edge/service.ts";
 import { Selling } from "../../edge/selling.ts";
 import { Thresholds } from "../../edge/thresholds.ts";
 
@@ -116,7 +108,8 @@ export class EdgeDouble implements EdgeService {
   async drain(): Promise<void> {}
 }
 
-export class ShowDouble implements ShowService {
+export class ShowDouble implements ShowService, DeedService {
+  readonly deeds = this;
   readonly definition: Show;
   revision = 1;
   /** What `vote` waits for, or throws. */

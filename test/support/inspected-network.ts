@@ -105,8 +105,8 @@ export class InspectedNetwork {
   async openPolls(at = "fra"): Promise<void> {
     const show = wanted(this.at(at).edge!.show(SHOW));
     for (const { definition } of show.polls()) {
-      await this.until(show.arm(definition.id, "producer").then(wanted));
-      await this.until(show.open(definition.id, "producer").then(wanted));
+      await this.until(show.deeds.arm(definition.id, "producer").then(wanted));
+      await this.until(show.deeds.open(definition.id, "producer").then(wanted));
     }
     await this.pass(1500);
   }

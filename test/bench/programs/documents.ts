@@ -85,7 +85,7 @@ async function documents(): Promise<Documents> {
 async function createShow(edge: Edge): Promise<void> {
   const show = await edge.createShow({ id: SHOW_ID, title: "Final", shards: 1, polls: [POLL_DEFINITION] }, "bench");
   if (isRefusal(show)) throw new Error(`creating the show: ${show.detail}`);
-  for (const deed of [show.arm(POLL_ID, "bench"), show.open(POLL_ID, "bench")]) await deed;
+  for (const deed of [show.deeds.arm(POLL_ID, "bench"), show.deeds.open(POLL_ID, "bench")]) await deed;
 }
 
 function ledger(replica: Replica): Y.Doc {

@@ -33,8 +33,8 @@ const member = await Member.open({
 const edge = new Edge(member, { region: config.region, address: "http://fra", network: config.keys.network });
 const show = await edge.createShow({ id: SHOW_ID, title: "Final", shards: 1, polls: [POLL_DEFINITION] }, "bench");
 if (isRefusal(show)) throw new Error(`creating the show: ${show.detail}`);
-await show.arm(POLL_ID, "bench");
-await show.open(POLL_ID, "bench");
+await show.deeds.arm(POLL_ID, "bench");
+await show.deeds.open(POLL_ID, "bench");
 const replica = member.replica(SHOW_ID)!;
 for (let from = 0; from < ballots; from += perFlush)
   await flush(replica, from, Math.min(perFlush, ballots - from), world.clock.now());

@@ -143,12 +143,12 @@ describe("what is refused", () => {
 
   test("a ballot after the grace, or for what is void", async () => {
     const harness = await opened();
-    await harness.show.close("open", "test");
+    await harness.show.deeds.close("open", "test");
     harness.world.time += 1999;
     expect((await harness.vote("open", good)).status).toBe(202);
     harness.world.time += 1;
     expect(await problemOf(await harness.vote("open", good))).toMatchObject({ status: 409, code: "poll_closed" });
-    await harness.show.void("once", "test");
+    await harness.show.deeds.void("once", "test");
     expect(await problemOf(await harness.vote("once", good))).toMatchObject({ status: 409, code: "poll_void" });
   });
 

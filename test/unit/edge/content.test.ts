@@ -20,9 +20,9 @@ async function get(harness: Harness, token?: string): Promise<Content> {
 describe("the content of a show", () => {
   test("is what receivers need, and no more", async () => {
     const harness = new Harness();
-    await harness.show.arm("secret", "ann");
-    await harness.show.open("secret", "ann", 30_000);
-    await harness.show.publish(
+    await harness.show.deeds.arm("secret", "ann");
+    await harness.show.deeds.open("secret", "ann", 30_000);
+    await harness.show.deeds.publish(
       { id: "rules", kind: "page", title: "Rules", text: "One each.", at: 5 },
       undefined,
       "ann",
@@ -69,7 +69,7 @@ describe("the content of a show", () => {
       ["secret", undefined],
       ["open", counts],
     ]);
-    await harness.show.release("secret", "ann");
+    await harness.show.deeds.release("secret", "ann");
     expect((await get(harness)).polls[0]?.counts).toEqual([
       { option: "yes", anonymous: 0, signed: 0 },
       { option: "no", anonymous: 1, signed: 0 },
@@ -84,7 +84,7 @@ describe("the content of a show", () => {
       return found;
     };
     const quiet = await spread();
-    await harness.show.arm("open", "ann");
+    await harness.show.deeds.arm("open", "ann");
     const busy = await spread();
     for (const [found, [least, most]] of [
       [quiet, NEXT_POLL_MS.quiet],
@@ -193,7 +193,7 @@ describe("results", () => {
     const harness = await voted();
     harness.show.finish("secret");
     expect(await problemOf(await harness.ask("GET", one))).toMatchObject({ code: "results_hidden" });
-    await harness.show.release("secret", "ann");
+    await harness.show.deeds.release("secret", "ann");
     const response = await harness.ask("GET", one);
     expect(response.headers.get("cache-control")).toBe("max-age=1");
     expect(await response.json()).toEqual({

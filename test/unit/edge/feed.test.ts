@@ -24,7 +24,11 @@ describe("what is pushed", () => {
     expect(push()).toEqual([["content", "00000000000000b1-9", "same"]]);
     harness.show.change();
     harness.world.advance(PUSH_INTERVAL_MS - 2);
-    await harness.show.publish({ id: "rules", kind: "page", title: "Rules", text: "One.", at: 5 }, undefined, "ann");
+    await harness.show.deeds.publish(
+      { id: "rules", kind: "page", title: "Rules", text: "One.", at: 5 },
+      undefined,
+      "ann",
+    );
     expect(push()).toEqual([]);
     harness.world.advance(1);
     expect(push()).toEqual([["content", "00000000000000b1-11", "new"]]);

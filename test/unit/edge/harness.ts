@@ -149,8 +149,8 @@ export class Harness {
   /** Arms and opens polls. */
   async open(...polls: string[]): Promise<void> {
     for (const poll of polls) {
-      await this.show.arm(poll, "test");
-      await this.show.open(poll, "test");
+      await this.show.deeds.arm(poll, "test");
+      await this.show.deeds.open(poll, "test");
     }
   }
 

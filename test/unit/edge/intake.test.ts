@@ -11,7 +11,7 @@ import { settle } from "../../support/world.ts";
 async function starting() {
   const lone = await startLoneEdge();
   const show = await createShow(lone, [aPoll()]);
-  for (const deed of [show.arm("best", "producer"), show.open("best", "producer")]) {
+  for (const deed of [show.deeds.arm("best", "producer"), show.deeds.open("best", "producer")]) {
     await settle();
     await deed;
   }

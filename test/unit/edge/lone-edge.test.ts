@@ -1,6 +1,6 @@
 // The edge itself, from a request to its log: no application around it, and no peers.
 import { beforeEach, describe, expect, test } from "vitest";
-import { MAX_PICTURES_BYTES } from "../../../edge/edge-show.ts";
+import { MAX_PICTURES_BYTES } from "../../../edge/deeds.ts";
 import { MemoryDisk } from "../../../crdt/store/memory.ts";
 import { OPENING_SOON_MS } from "../../../edge/programme.ts";
 import { MAX_WAITING_RECORDS } from "../../../edge/gate.ts";
@@ -31,8 +31,8 @@ beforeEach(async () => {
 });
 
 async function open(durationMs?: number, poll = "best"): Promise<void> {
-  wanted(await show.arm(poll, by));
-  wanted(await show.open(poll, by, durationMs));
+  wanted(await show.deeds.arm(poll, by));
+  wanted(await show.deeds.open(poll, by, durationMs));
   await pass(lone.world, 100);
 }
 
@@ -195,16 +195,16 @@ describe("the next boot on the same disk", () => {
 describe("a producer's deed", () => {
   test("that the log has no room for is refused, and its change comes into the log later", async () => {
     lone.store.fault = "full";
-    expect(await show.arm("best", by)).toMatchObject({ refused: "log_full" });
+    expect(await show.deeds.arm("best", by)).toMatchObject({ refused: "log_full" });
     lone.store.fault = undefined;
-    wanted(await show.open("best", by));
+    wanted(await show.deeds.open("best", by));
     lone.edge.stop();
     const next = await startLoneEdge(lone.world, disk);
     expect(Object.keys(replicaOf(next).board.transitions("best"))).toEqual(["armed", "open"]);
   });
 
   test("that the poll's state forbids is refused", async () => {
-    expect(await show.close("best", by)).toMatchObject({ refused: "poll_state", extra: { state: "draft" } });
+    expect(await show.deeds.close("best", by)).toMatchObject({ refused: "poll_state", extra: { state: "draft" } });
   });
 
   test("leaves an entry in the audit", async () => {
@@ -224,9 +224,9 @@ describe("the revision of what receivers are shown", () => {
     const seen = [show.revision];
     await open();
     seen.push(show.revision);
-    await show.publish({ id: "page", kind: "page", title: "Page", text: "…", at: 1 }, undefined, by);
+    await show.deeds.publish({ id: "page", kind: "page", title: "Page", text: "…", at: 1 }, undefined, by);
     seen.push(show.revision);
-    await show.release("best", by);
+    await show.deeds.release("best", by);
     seen.push(show.revision);
     expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
   });
@@ -244,7 +244,7 @@ describe("the revision of what receivers are shown", () => {
 describe("a boot that was named lost", () => {
   test("admits nothing more, since no final waits for it, and ends", async () => {
     await open();
-    await show.nameLost("fra", lone.edge.boot, by);
+    await show.deeds.nameLost("fra", lone.edge.boot, by);
     expect(await vote(lone)).toMatchObject({ refused: "not_ready" });
     await pass(lone.world, 200);
     expect(lone.ended).toHaveLength(1);
@@ -278,7 +278,7 @@ test("a show that cannot be read from other boots' batches is ready only once th
 test("pictures of a show stay within what the board can hold, and one past it is refused", async () => {
   const publish = async (id: string, bytes: number) => {
     const item = { id, kind: "picture", title: id, text: id, mediaType: "image/png", hash: id, at: 0 } as const;
-    const published = show.publish(item, new Uint8Array(bytes), by);
+    const published = show.deeds.publish(item, new Uint8Array(bytes), by);
     await settle();
     return published;
   };
@@ -301,7 +301,7 @@ describe("an edge that joins a show when it is needed", () => {
     expect([woken.edge.isBusy, woken.edge.nextOpening]).toEqual([false, undefined]);
     const again = await startLoneEdge(new ManualWorld(undefined, ++seed), disk, "when needed");
     expect(again.member.earlierBoots).toEqual([lone.edge.boot]);
-    wanted(await wanted(again.edge.show(SHOW)).arm("best", by));
+    wanted(await wanted(again.edge.show(SHOW)).deeds.arm("best", by));
     await pass(again.world, 200);
     expect(boots(again)).toEqual([again.edge.boot]);
     expect(again.edge.isBusy).toBe(true);
@@ -309,7 +309,7 @@ describe("an edge that joins a show when it is needed", () => {
 
   test("is needed before a poll opens by itself", async () => {
     const opensAt = lone.world.time + 2 * OPENING_SOON_MS;
-    wanted(await show.schedule("best", { opensAt }, by));
+    wanted(await show.deeds.schedule("best", { opensAt }, by));
     await pass(lone.world, 100);
     expect([lone.edge.isBusy, lone.edge.nextOpening]).toEqual([false, opensAt]);
     await pass(lone.world, OPENING_SOON_MS);

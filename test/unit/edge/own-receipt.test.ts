@@ -71,7 +71,7 @@ test("a ballot that gave way to a later choice is told as replaced, in each mode
 
 test("once the result stands, a ballot is in it or was late", async () => {
   const receipt = await network.vote("fra");
-  await network.until(wanted(network.at("fra").edge!.show(SHOW)).close("best", "producer"));
+  await network.until(wanted(network.at("fra").edge!.show(SHOW)).deeds.close("best", "producer"));
   await network.pass(6000);
   expect(await read(ask(receipt.code, { batch: batchOf(receipt) }))).toMatchObject({ state: "closed", option: "red" });
 });

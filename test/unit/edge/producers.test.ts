@@ -40,9 +40,9 @@ describe("who may do what", () => {
 
   test.for(deeds)("%s %s takes %s", async ([method, path, role, more]) => {
     const harness = new Harness();
-    await harness.show.arm("open", "test");
+    await harness.show.deeds.arm("open", "test");
     harness.show.board.setThreshold(thresholdOf("known", { ...CROWD, duration_ms: 1000, urgent: false }));
-    if (path.endsWith("/close")) await harness.show.open("open", "test");
+    if (path.endsWith("/close")) await harness.show.deeds.open("open", "test");
     const ask = async (token: string | undefined) => harness.ask(method, path, { token, ...more });
     expect(await problemOf(await ask(undefined))).toMatchObject({ status: 401, code: "token_missing" });
     expect(await problemOf(await ask("a.b.c"))).toMatchObject({ status: 401, code: "token_invalid" });
@@ -187,7 +187,7 @@ describe("a show", () => {
     ["half a boot", "lost", '{"edge":"fra"}', 400, "malformed"],
   ])("%s", async ([, path, body, status, code]) => {
     const harness = new Harness();
-    await harness.show.arm("open", "test");
+    await harness.show.deeds.arm("open", "test");
     const asked = { token: harness.operator("producer"), body, headers: { "Content-Type": "application/json" } };
     expect(await problemOf(await harness.ask("POST", `/v1/shows/demo/${path}`, asked))).toMatchObject({ status, code });
   });

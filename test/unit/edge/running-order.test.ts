@@ -18,7 +18,7 @@ beforeEach(async () => {
 describe("a scheduled poll", () => {
   test("opens and closes at its times, by itself", async () => {
     const opensAt = lone.world.clock.now() + 5000;
-    expect(wanted(await show.schedule("best", { opensAt, openMs: 10_000 }, by)).schedule).toEqual({
+    expect(wanted(await show.deeds.schedule("best", { opensAt, openMs: 10_000 }, by)).schedule).toEqual({
       opensAt,
       openMs: 10_000,
       by,
@@ -38,10 +38,10 @@ describe("a scheduled poll", () => {
 
   test("keeps to the newest times, and to none once they are taken back", async () => {
     const now = lone.world.clock.now();
-    wanted(await show.schedule("best", { opensAt: now + 1000 }, by));
-    wanted(await show.schedule("best", { opensAt: now + 3000 }, by));
-    wanted(await show.schedule("other", { opensAt: now + 1000 }, by));
-    wanted(await show.schedule("other", undefined, by));
+    wanted(await show.deeds.schedule("best", { opensAt: now + 1000 }, by));
+    wanted(await show.deeds.schedule("best", { opensAt: now + 3000 }, by));
+    wanted(await show.deeds.schedule("other", { opensAt: now + 1000 }, by));
+    wanted(await show.deeds.schedule("other", undefined, by));
     await pass(lone.world, 2000);
     expect([stateOf("best"), stateOf("other")]).toEqual(["draft", "draft"]);
     await pass(lone.world, 1200);
@@ -49,24 +49,24 @@ describe("a scheduled poll", () => {
   });
 
   test("that a producer opened before is left alone", async () => {
-    wanted(await show.schedule("best", { opensAt: lone.world.clock.now() + 2000, openMs: 1000 }, by));
-    wanted(await show.arm("best", by));
-    wanted(await show.open("best", by));
+    wanted(await show.deeds.schedule("best", { opensAt: lone.world.clock.now() + 2000, openMs: 1000 }, by));
+    wanted(await show.deeds.arm("best", by));
+    wanted(await show.deeds.open("best", by));
     await pass(lone.world, 5000);
     expect(wanted(show.poll("best"))).toMatchObject({ state: "open" });
     expect(wanted(show.poll("best")).closesAt).toBeUndefined();
-    expect(await show.schedule("best", { opensAt: 0 }, by)).toMatchObject({ refused: "poll_state" });
+    expect(await show.deeds.schedule("best", { opensAt: 0 }, by)).toMatchObject({ refused: "poll_state" });
   });
 
   test("whose time was over while no edge ran is not opened after the fact", async () => {
-    wanted(await show.schedule("best", { opensAt: lone.world.clock.now() - 5000, openMs: 1000 }, by));
+    wanted(await show.deeds.schedule("best", { opensAt: lone.world.clock.now() - 5000, openMs: 1000 }, by));
     await pass(lone.world, 500);
     expect(stateOf("best")).toBe("draft");
   });
 
   test("that is void stays so", async () => {
-    wanted(await show.schedule("best", { opensAt: lone.world.clock.now() + 500 }, by));
-    wanted(await show.void("best", by));
+    wanted(await show.deeds.schedule("best", { opensAt: lone.world.clock.now() + 500 }, by));
+    wanted(await show.deeds.void("best", by));
     await pass(lone.world, 1000);
     expect(stateOf("best")).toBe("void");
   });
@@ -81,31 +81,31 @@ describe("a rundown", () => {
     const polls = [aPoll({ id: "one" }), aPoll({ id: "two", index: 1 })];
     const timed = wanted(await lone.edge.createShow({ id: "timed", title: "T", shards: 1, polls, rundown }, by));
     await pass(lone.world, 200);
-    wanted(await timed.arm("two", by));
-    wanted(await timed.open("two", by));
+    wanted(await timed.deeds.arm("two", by));
+    wanted(await timed.deeds.open("two", by));
     const start = lone.world.clock.now();
-    expect(await timed.startRundown(start, by)).toBeUndefined();
+    expect(await timed.deeds.startRundown(start, by)).toBeUndefined();
     await pass(lone.world, 1200);
     expect(wanted(timed.poll("one"))).toMatchObject({ state: "open", closesAt: start + 3000 });
     expect(wanted(timed.poll("two")).closesAt).toBeUndefined();
   });
 
   test("that a show does not have cannot be started", async () => {
-    expect(await show.startRundown(0, by)).toMatchObject({ refused: "malformed" });
+    expect(await show.deeds.startRundown(0, by)).toMatchObject({ refused: "malformed" });
   });
 });
 
 test("an emergency stop closes what is open, takes back what is to come, lets no cue fire and clears the screens, in one deed", async () => {
-  wanted(await show.arm("best", by));
-  wanted(await show.open("best", by));
-  wanted(await show.schedule("other", { opensAt: lone.world.clock.now() + 1000 }, by));
-  await show.publish({ id: "rules", kind: "page", title: "Rules", text: "", at: 1 }, undefined, by);
+  wanted(await show.deeds.arm("best", by));
+  wanted(await show.deeds.open("best", by));
+  wanted(await show.deeds.schedule("other", { opensAt: lone.world.clock.now() + 1000 }, by));
+  await show.deeds.publish({ id: "rules", kind: "page", title: "Rules", text: "", at: 1 }, undefined, by);
   const message = { kind: "text", text: "{count}" } as const;
   const rest = { rule: { kind: "voted", atLeast: 3 }, message, durationMs: 1000, urgent: false } as const;
   for (const id of ["armed", "draft", "off"]) wanted(await show.thresholds.put({ id, ...rest }, by));
   for (const id of ["armed", "off"]) wanted(await show.thresholds.arm(id, by));
   wanted(await show.thresholds.disarm("off", by));
-  expect(await show.stop(by)).toEqual({
+  expect(await show.deeds.stop(by)).toEqual({
     closed: ["best"],
     unscheduled: ["other"],
     disarmed: ["armed"],
@@ -121,8 +121,24 @@ test("an emergency stop closes what is open, takes back what is to come, lets no
 });
 
 test("what is withdrawn is gone, and what was never published cannot be", async () => {
-  await show.publish({ id: "name", kind: "lower-third", title: "Ben", text: "Juggler", at: 1 }, undefined, by);
-  expect(wanted(await show.withdraw("name", by))).toMatchObject({ id: "name" });
+  await show.deeds.publish({ id: "name", kind: "lower-third", title: "Ben", text: "Juggler", at: 1 }, undefined, by);
+  expect(wanted(await show.deeds.withdraw("name", by))).toMatchObject({ id: "name" });
   expect(show.content()).toEqual([]);
-  expect(await show.withdraw("name", by)).toMatchObject({ refused: "unknown_content" });
+  expect(await show.deeds.withdraw("name", by)).toMatchObject({ refused: "unknown_content" });
+});
+
+test("an edge that is about to stop, or is not sure of its clock, does none of it", async () => {
+  await lone.edge.drain();
+  const { deeds } = show;
+  const page = { id: "rules", kind: "page", title: "Rules", text: "", at: 1 } as const;
+  const refusals = await Promise.all([
+    ...(["arm", "open", "close", "void", "release"] as const).map((command) => deeds[command]("best", by)),
+    deeds.schedule("best", { opensAt: 0 }, by),
+    deeds.stop(by),
+    deeds.forget(by),
+    deeds.publish(page, undefined, by),
+    deeds.nameLost("fra", lone.edge.boot, by),
+  ]);
+  for (const refusal of refusals) expect(refusal).toMatchObject({ refused: "draining" });
+  expect(show.audit().map(({ action }) => action)).toEqual(["create"]);
 });

@@ -58,7 +58,7 @@ describe("the hello", () => {
 
   test("is answered with a welcome and the content, and marks presence", async () => {
     const harness = new Harness();
-    await harness.show.publish(
+    await harness.show.deeds.publish(
       { id: "rules", kind: "page", title: "Rules", text: "One each.", at: 5 },
       undefined,
       "ann",

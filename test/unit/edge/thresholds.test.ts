@@ -129,7 +129,7 @@ describe("a threshold", () => {
 
   test("of a poll that is over is not armed", async () => {
     await done("PUT", "/t", { rule, message });
-    await harness.show.void("open", "test");
+    await harness.show.deeds.void("open", "test");
     expect(await refused("POST", "/t/arm")).toContain('poll "open" is void, nothing more happens');
   });
 

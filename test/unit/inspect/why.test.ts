@@ -104,7 +104,7 @@ describe("where it stopped is told with the reason", () => {
 
   test("the poll is void", async () => {
     const receipt = await network.vote("fra");
-    await network.until(wanted(network.at("fra").edge!.show(SHOW)).void("best", "producer"));
+    await network.until(wanted(network.at("fra").edge!.show(SHOW)).deeds.void("best", "producer"));
     await network.pass(1000);
     expect(stages(await why(receipt.code), "counted")[0]).toMatchObject({
       state: "stopped",
@@ -115,7 +115,7 @@ describe("where it stopped is told with the reason", () => {
 
 test("a final result says what it stands for", async () => {
   const receipt = await network.vote("fra");
-  await network.until(wanted(network.at("fra").edge!.show(SHOW)).close("best", "producer"));
+  await network.until(wanted(network.at("fra").edge!.show(SHOW)).deeds.close("best", "producer"));
   await network.pass(6000);
   const report = await why(receipt.code);
   expect(stages(report, "counted")[0]!.text).toBe("it is what this receiver chose, in the final result");

@@ -100,7 +100,7 @@ describe("a press", () => {
 
   test("that came too late is not counted, and the page says so and why", async () => {
     const { harness, tv } = await watching();
-    await harness.show.close("secret", "ann");
+    await harness.show.deeds.close("secret", "ann");
     harness.world.time += 5000;
     tv.press(1);
     await tv.run();
@@ -112,7 +112,7 @@ describe("a press", () => {
     const { harness, tv } = await watching();
     tv.press(2);
     await tv.run();
-    await harness.show.close("secret", "ann");
+    await harness.show.deeds.close("secret", "ann");
     harness.world.time += 5000;
     tv.press(1);
     await tv.run();
@@ -124,7 +124,7 @@ describe("a press", () => {
     tv.loses = isBallot;
     tv.press(1);
     await tv.run(0);
-    await harness.show.close("secret", "ann");
+    await harness.show.deeds.close("secret", "ann");
     harness.world.time += 5000;
     await tv.run();
     expect(tv.status).toContain("Counted for Yes|The receipt was lost on its way");
