@@ -7,7 +7,7 @@ import type { Final } from "../crdt/show.ts";
 import type { Proposal } from "../crdt/proposal.ts";
 import type { Finals } from "./finals.ts";
 import type { OrderBooks } from "./orders/books.ts";
-import { LibsqlBooks, ORDER_MIGRATIONS } from "./orders/libsql-books.ts";
+import { LibsqlBooks, ORDER_MIGRATIONS, releaseClaims } from "./orders/libsql-books.ts";
 import type { Shows } from "./shows.ts";
 import { LibsqlResults, RESULTS_MIGRATIONS } from "./results/libsql-results.ts";
 import type { ResultsTable } from "./results/table.ts";
@@ -75,6 +75,7 @@ export async function openOrderDatabase(
   try {
     await migrate(database, "store", STORE_MIGRATIONS);
     await migrate(database, "orders", ORDER_MIGRATIONS);
+    if (url.startsWith("file:")) await releaseClaims(database);
   } catch (error) {
     await database.close();
     throw error;

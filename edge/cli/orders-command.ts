@@ -13,6 +13,9 @@ export function ordersCommand(): Command {
   withTarget(orders.command("report"))
     .description("compare the order processor's books with the provider's, to the cent")
     .action(async (options) => (await import("./orders.ts")).reportOrders(options));
+  withTarget(orders.command("verify"))
+    .description("compare what buyers were told with the database, the provider's books and every edge, to the cent")
+    .action(async (options) => (await import("./orders.ts")).verifyOrders(options));
   for (const command of ["offer", "withdraw"] as const)
     withTarget(orders.command(`${command} <product>`))
       .description(command === "offer" ? "put a product on sale" : "take a product off sale for good")

@@ -3,9 +3,12 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { makeEnvelopeKey } from "../../crdt/envelope.ts";
 import type { ProductAnswer } from "../answers.ts";
 import type { OperatorRole } from "../token.ts";
+import { buyersOfShow } from "./buyers/books.ts";
 import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
 import { amountText, moneyText } from "./money.ts";
 import { say, tableOf } from "./output.ts";
+import { saleText } from "./sale/report.ts";
+import { verifySale } from "./sale/sources.ts";
 import { theShow } from "./show.ts";
 import { targetApi, type TargetOptions } from "./target.ts";
 import { UserError } from "./user-error.ts";
@@ -65,6 +68,15 @@ export async function reportOrders(options: OrdersOptions): Promise<void> {
   for (const { order, ours, theirs } of differences) say(`order ${order}: ours ${ours}, theirs ${theirs}`);
   say(`${orders} orders, ${differences.length} differences`);
   if (differences.length > 0) process.exitCode = 1;
+}
+
+/** Everyone's books beside each other, each read from whoever has it; the exit code is 1 where they differ. */
+export async function verifyOrders(options: OrdersOptions): Promise<void> {
+  const { show } = await target(options, "reader");
+  const folder = openFolder(options.dir ?? DEFAULT_FOLDER);
+  const sale = await verifySale({ folder, show, buyers: buyersOfShow(folder.booksFolder, show) });
+  say(saleText(sale));
+  if (!sale.ok) process.exitCode = 1;
 }
 
 export async function commandProduct(

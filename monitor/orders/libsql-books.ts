@@ -57,6 +57,16 @@ export const ORDER_MIGRATIONS: readonly Migration[] = [
   },
 ];
 
+/**
+ * Lets go of every claim. For books in a file, which one process has to itself: whoever held them was killed, and its
+ * orders need not wait until the claims run out.
+ */
+export async function releaseClaims(database: Database): Promise<void> {
+  await database.write("letting go of claims", [
+    { sql: "UPDATE order_tasks SET claimed_until = 0 WHERE claimed_until > 0", args: [] },
+  ]);
+}
+
 /** In the permanent database, which other processors may share where it is a server's. */
 export class LibsqlBooks implements OrderBooks {
   readonly #database: Database;

@@ -5,10 +5,9 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import { openFolder } from "../../edge/cli/network/folder.ts";
-import { isFree } from "../../edge/cli/network/ports.ts";
 import { writeNetwork } from "../support/network.ts";
 import { missingPrograms, runProgram } from "../support/programs.ts";
-import { endAll, isAlive, processesNaming, redbutton, until, type Started } from "../support/processes.ts";
+import { endAll, freeBase, isAlive, processesNaming, redbutton, until, type Started } from "../support/processes.ts";
 
 const folders: string[] = [];
 
@@ -70,16 +69,6 @@ test.skipIf(noDig)(`a new network has a name server and a front: three regions, 
     return ((await nearest.json()) as { edges: { edge: string }[] }).edges[0]?.edge === "syd";
   });
 });
-
-/** A first port from which on all that `up` needs is free. */
-async function freeBase(): Promise<number> {
-  for (let base = 21_000; base < 60_000; base += 1300) {
-    const needed = [-1, 0, 1, 2, 52, 1000, 1001, 1002, 1003, 1004, 1100, 1101, 1102, 1103, 1104, 1106, 1107];
-    const free = await Promise.all(needed.map((shift) => isFree("127.0.0.1", base + shift)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error("no ports are free");
-}
 
 test("whom `kill` ends is started again; when `up` itself is killed, nobody stays behind", async () => {
   const { up, dir } = await startUp();

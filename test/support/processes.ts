@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isFree } from "../../edge/cli/network/ports.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CLI = join(ROOT, "edge/cli/redbutton.mjs");
@@ -82,4 +83,14 @@ function commandLine(pid: number): string {
   } catch {
     return ""; // Gone meanwhile.
   }
+}
+
+/** A first port from which on all that `up` needs is free. */
+export async function freeBase(): Promise<number> {
+  for (let base = 21_000; base < 60_000; base += 1300) {
+    const needed = [-1, 0, 1, 2, 52, 1000, 1001, 1002, 1003, 1004, 1100, 1101, 1102, 1103, 1104, 1106, 1107];
+    const free = await Promise.all(needed.map((shift) => isFree("127.0.0.1", base + shift)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error("no ports are free");
 }

@@ -1,7 +1,6 @@
-import { createWriteStream, mkdirSync, readFileSync, type WriteStream } from "node:fs";
-import { dirname } from "node:path";
-import { finished } from "node:stream/promises";
+import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import { LineFile } from "./line-file.ts";
 
 /**
  * What an audience knows by itself, as lines of JSON: a line that says what the audience was, a line a receiver, and a
@@ -55,7 +54,6 @@ export const TotalsLine = v.object({
 export type TotalsLine = v.InferOutput<typeof TotalsLine>;
 
 const Line = v.variant("kind", [AudienceLine, ReceiverLine, TotalsLine]);
-type Line = v.InferOutput<typeof Line>;
 
 export interface Books {
   readonly file: string;
@@ -93,42 +91,26 @@ export class Totals {
   }
 }
 
-/** Writes books while the audience votes, so that what is known survives an interruption. */
+/** Writes books while the audience votes. */
 export class BooksWriter {
   readonly file: string;
-  readonly #stream: WriteStream;
-  #lines: string[] = [];
+  readonly #lines: LineFile;
 
   constructor(file: string, audience: AudienceLine) {
-    mkdirSync(dirname(file), { recursive: true });
     this.file = file;
-    this.#stream = createWriteStream(file);
-    this.#write(audience);
+    this.#lines = new LineFile(file);
+    this.#lines.add(audience);
   }
 
   add(receiver: ReceiverLine): void {
-    this.#write(receiver);
+    this.#lines.add(receiver);
   }
 
   async close(totals: TotalsLine): Promise<void> {
-    this.#write(totals);
-    this.#flush();
-    this.#stream.end();
-    await finished(this.#stream);
-  }
-
-  #write(line: Line): void {
-    this.#lines.push(JSON.stringify(line));
-    if (this.#lines.length >= LINES_A_WRITE) this.#flush();
-  }
-
-  #flush(): void {
-    this.#stream.write(`${this.#lines.join("\n")}\n`);
-    this.#lines = [];
+    this.#lines.add(totals);
+    await this.#lines.close();
   }
 }
-
-const LINES_A_WRITE = 200;
 
 /** Reads books. Throws where a line is none. */
 export function readBooks(file: string): Books {

@@ -1,6 +1,6 @@
 import type { Mode } from "../../../crdt/show.ts";
 import type { RefusalCode } from "../../refusal.ts";
-import { duration, grouped, style, tableOf } from "../output.ts";
+import { countsText, duration, grouped, style, tableOf } from "../output.ts";
 import type { Answer, FailureReason } from "./answer.ts";
 import type { Totals, TotalsLine } from "./books.ts";
 import { Latencies, type LatencySummary } from "./latency.ts";
@@ -167,11 +167,6 @@ export function reportText(report: AudienceReport): string {
 
 /** Below it nobody notices. */
 const LATE_MS = 250;
-
-function countsText(counts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(counts).map(([name, count]) => `${name} ${grouped(count)}`);
-  return parts.length > 0 ? parts.join(", ") : "none";
-}
 
 function latencyTable({ latencies }: AudienceReport): string {
   const rows = WAYS.flatMap((way) => {

@@ -20,7 +20,7 @@ export interface AudienceCommandOptions {
   readonly show?: string;
   readonly poll?: string;
   readonly receivers: number;
-  readonly rate: number;
+  readonly rate?: number;
   readonly edges?: string;
   /** A file with the network's secret, instead of a folder. */
   readonly secret?: string;
@@ -35,40 +35,61 @@ export interface AudienceCommandOptions {
   readonly signedShare: number;
 }
 
+/** Receivers a second, where nobody says how many. */
+const DEFAULT_RATE = 1000;
+
 /** Runs an audience as the command line says. */
 export async function runAudienceCommand(options: AudienceCommandOptions): Promise<void> {
-  const folder = options.secret === undefined ? openFolder(options.dir) : undefined;
-  const secret = folder?.secret() ?? readSecretFile(options.secret!);
-  const edges = edgesOf(folder, options.edges);
-  const first = await firstThatAnswers(edges);
-  const show = await theShow(first.address, options.show);
+  const { folder, secret, edges, first, show } = await audienceTarget(options);
   const poll = await pollOf(first.address, show, options.poll);
   const seed = options.seed ?? randomInt(2 ** 31);
   const books = booksFile(folder, options, `${show}-${poll.id}-${seed}.ndjson`);
   const display = progressDisplay(options.receivers);
   const { ws, retryShare: retry, changeShare: change, moveShare: move, slowShare: slow, signedShare: signed } = options;
-  const stop = new AbortController();
-  process.once("SIGINT", () => {
-    say("nobody comes any more; those who are there finish");
-    stop.abort();
-  });
   const report = await runAudience({
     edges,
     secret,
     show,
     poll,
     receivers: options.receivers,
-    rate: options.rate,
+    rate: options.rate ?? DEFAULT_RATE,
     seed,
     shares: { ws, retry, change, move, slow, signed },
     deadlineMs: options.deadline * 1000,
     ...(books === undefined ? {} : { books }),
-    signal: stop.signal,
+    signal: stopAtSigint(),
     onprogress: (now) => display.show(now),
   });
   display.end();
   say(reportText(report));
   if (!report.ok) process.exitCode = 1;
+}
+
+/** Whom an audience talks to, as its command line says. */
+export async function audienceTarget(
+  options: Pick<AudienceCommandOptions, "dir" | "secret" | "edges" | "show">,
+): Promise<{
+  readonly folder: NetworkFolder | undefined;
+  readonly secret: Uint8Array;
+  readonly edges: readonly AudienceEdge[];
+  readonly first: AudienceEdge;
+  readonly show: string;
+}> {
+  const folder = options.secret === undefined ? openFolder(options.dir) : undefined;
+  const secret = folder?.secret() ?? readSecretFile(options.secret!);
+  const edges = edgesOf(folder, options.edges);
+  const first = await firstThatAnswers(edges);
+  return { folder, secret, edges, first, show: await theShow(first.address, options.show) };
+}
+
+/** Aborted by Ctrl-C: nobody comes any more. */
+export function stopAtSigint(): AbortSignal {
+  const stop = new AbortController();
+  process.once("SIGINT", () => {
+    say("nobody comes any more; those who are there finish");
+    stop.abort();
+  });
+  return stop.signal;
 }
 
 function edgesOf(folder: NetworkFolder | undefined, list: string | undefined): readonly AudienceEdge[] {
@@ -108,9 +129,9 @@ async function publicPolls(address: string, show: string) {
   return v.parse(ContentBody, body).polls;
 }
 
-function booksFile(
+export function booksFile(
   folder: NetworkFolder | undefined,
-  { books }: AudienceCommandOptions,
+  { books }: Pick<AudienceCommandOptions, "books">,
   name: string,
 ): string | undefined {
   if (books === false) return undefined;

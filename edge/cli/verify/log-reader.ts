@@ -20,18 +20,34 @@ export function whyUnreachable({ url }: StoreConfig): string | undefined {
   return existsSync(pathOf(url)) ? undefined : `"${pathOf(url)}" is not on this machine`;
 }
 
+export async function openLog(config: StoreConfig): Promise<LogReader> {
+  const read = await openToRead(config);
+  const store = new LibsqlStore(read.database);
+  return { store, finals: (show) => finalsIn(read.database, show), close: () => read.close() };
+}
+
+/** A database that is opened to be read and nothing else. */
+export interface ReadDatabase {
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
 /** Opens a server's database as it is, and a file's by a copy, since its owner lets nobody else in. */
-export async function openLog({ url, authToken }: StoreConfig): Promise<LogReader> {
+export async function openToRead({ url, authToken }: StoreConfig): Promise<ReadDatabase> {
   if (!url.startsWith("file:")) {
     const database = await openDatabase(url, { relaxed: true, ...(authToken === undefined ? {} : { authToken }) });
-    return readerOf(database, async () => {});
+    return { database, close: () => database.close() };
   }
   const copy = await copyDatabase(pathOf(url));
   try {
     const database = await openDatabase(`file:${copy.file}`);
     // A mistake of ours must not look like what the log holds: from here on this connection refuses to write.
     await database.read("PRAGMA query_only = ON");
-    return readerOf(database, () => copy.remove());
+    const close = async () => {
+      await database.close();
+      await copy.remove();
+    };
+    return { database, close };
   } catch (error) {
     await copy.remove();
     throw error;
@@ -42,17 +58,10 @@ function pathOf(url: string): string {
   return url.slice("file:".length);
 }
 
-function readerOf(database: Database, cleanUp: () => Promise<void>): LogReader {
-  const store = new LibsqlStore(database);
-  const finals = async (show: string) => {
-    const tables = await database.read("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'finals'");
-    if (tables.length === 0) return new Map<string, Final>();
-    const rows = await database.read("SELECT poll, final FROM finals WHERE show = ?", [show]);
-    return new Map(rows.map((row) => [text(row.poll), JSON.parse(text(row.final)) as Final]));
-  };
-  const close = async () => {
-    await store.close();
-    await cleanUp();
-  };
-  return { store, finals, close };
+/** None in an edge's log, which has no such table. */
+async function finalsIn(database: Database, show: string): Promise<ReadonlyMap<string, Final>> {
+  const tables = await database.read("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'finals'");
+  if (tables.length === 0) return new Map();
+  const rows = await database.read("SELECT poll, final FROM finals WHERE show = ?", [show]);
+  return new Map(rows.map((row) => [text(row.poll), JSON.parse(text(row.final)) as Final]));
 }

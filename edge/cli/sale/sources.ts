@@ -1,0 +1,64 @@
+import { LibsqlBooks } from "../../../monitor/orders/libsql-books.ts";
+import { WebhookProvider } from "../../../monitor/orders/webhook.ts";
+import type { OrdersConfig, StoreConfig } from "../../config.ts";
+import { EdgeApi } from "../api.ts";
+import type { BuyerLine } from "../buyers/books.ts";
+import type { NetworkFolder } from "../network/folder.ts";
+import { UserError } from "../user-error.ts";
+import { openToRead, whyUnreachable } from "../verify/log-reader.ts";
+import { compareSale, type SaleReport, type SaleSources } from "./comparison.ts";
+
+export interface SaleOptions {
+  readonly folder: NetworkFolder;
+  readonly show: string;
+  readonly buyers: readonly BuyerLine[];
+  /** How long differences may take to settle, and whoever was killed to come back, ms. */
+  readonly waitMs?: number;
+}
+
+const DEFAULT_WAIT_MS = 20_000;
+const ROUND_PAUSE_MS = 500;
+
+/** Compares what receivers were told with the database, the provider's books and every edge, until they agree. */
+export async function verifySale({ waitMs = DEFAULT_WAIT_MS, ...options }: SaleOptions): Promise<SaleReport> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const report = await readSale(options).then(compareSale, (error: Error) => error);
+    const isLast = Date.now() >= deadline;
+    if (report instanceof Error && isLast) throw report;
+    if (!(report instanceof Error) && (report.ok || isLast)) return report;
+    await new Promise((resolve) => setTimeout(resolve, ROUND_PAUSE_MS));
+  }
+}
+
+/** Each from whoever has it: the database as it is on the disk, the provider by its own word, edges by theirs. */
+async function readSale({ folder, show, buyers }: SaleOptions): Promise<SaleSources> {
+  const { store, orders } = processorOf(folder);
+  const token = folder.operatorToken("reader");
+  const edges = await Promise.all(
+    folder.edges.map(async ({ name, address }) => ({ name, ...(await new EdgeApi(address, token).selling(show)) })),
+  );
+  const { booked, shelf } = await readBooks(orders.books ?? store, show);
+  const charges = await new WebhookProvider({ ...orders.provider, clock: { now: () => Date.now() } }).list(show);
+  return { show, products: edges[0]?.products ?? [], buyers, booked, shelf, charges, edges };
+}
+
+function processorOf(folder: NetworkFolder): { readonly store: StoreConfig; readonly orders: OrdersConfig } {
+  const process = folder.processes.find(({ role }) => role === "orders");
+  const config = process && folder.configOf(process.config);
+  if (!config || config.role === "edge" || !config.orders)
+    throw new UserError(`"${folder.path}" has no order processor: nothing is sold there`);
+  return { store: config.store, orders: config.orders };
+}
+
+async function readBooks(store: StoreConfig, show: string): Promise<Pick<SaleSources, "booked" | "shelf">> {
+  const why = whyUnreachable(store);
+  if (why !== undefined) throw new UserError(`reading the order processor's books: ${why}`);
+  const read = await openToRead(store);
+  try {
+    const books = new LibsqlBooks(read.database);
+    return { booked: await books.orders(show), shelf: await books.sales(show) };
+  } finally {
+    await read.close();
+  }
+}
