@@ -39,6 +39,13 @@ export class Journal {
     });
   }
 
+  /** Ends the boot, which has to: nothing is written any more. */
+  lose(cause: unknown): void {
+    if (this.#lost || !this.#onlost) return;
+    this.#lost = asError(cause);
+    this.#onlost(this.#lost);
+  }
+
   /**
    * Resolves once everything handed in was written or refused: the store may be closed. What comes later is refused, and
    * is no loss that anyone is told of.
@@ -66,9 +73,9 @@ export class Journal {
       this.#preamble = [];
       for (const entry of group) entry.resolve();
     } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
+      const error = asError(cause);
       for (const entry of group) entry.reject(error);
-      if (!(error instanceof StoreFull)) this.#lose(error);
+      if (!(error instanceof StoreFull)) this.lose(error);
     }
   }
 
@@ -76,10 +83,8 @@ export class Journal {
     if (group.length === 1 && this.#preamble.length === 0) return group[0]!.records;
     return [...this.#preamble, ...group.flatMap((entry) => entry.records)];
   }
+}
 
-  #lose(error: Error): void {
-    if (this.#lost || !this.#onlost) return;
-    this.#lost = error;
-    this.#onlost(error);
-  }
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }

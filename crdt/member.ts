@@ -38,8 +38,8 @@ export interface MemberOptions {
   /** The clock is disciplined by other means (PTP, a radio clock): peers need not confirm it. */
   readonly clockTrusted?: boolean;
   /**
-   * The outcome of a write is unknown: this boot must end now, and the process start again. Absent where the member
-   * writes no chain of its own.
+   * The outcome of a write is unknown, or what was written could not be folded: this boot must end now, and the process
+   * start again. Absent where the member writes no chain of its own.
    */
   readonly onlost?: (error: Error) => void;
 }

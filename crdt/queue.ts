@@ -16,6 +16,7 @@ export class Queue<T extends { readonly time: number }> {
   readonly #bodyOf: (records: readonly T[], time: number) => BatchBody;
   readonly #records: T[] = [];
   readonly #waiters: Waiter[] = [];
+  #taken = 0;
 
   /** `bodyOf` makes the body of a batch of at most `most` records, none earlier than `time`. */
   constructor(most: number, bodyOf: (records: readonly T[], time: number) => BatchBody) {
@@ -25,6 +26,16 @@ export class Queue<T extends { readonly time: number }> {
 
   get length(): number {
     return this.#records.length;
+  }
+
+  /** Records that were taken so far. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Records that were handed in so far. */
+  get pushed(): number {
+    return this.#taken + this.#records.length;
   }
 
   /** As many wait as one batch takes. */
@@ -44,6 +55,7 @@ export class Queue<T extends { readonly time: number }> {
     const most = Math.min(this.#most, this.#records.length);
     let count = 0;
     while (count < most && fits(this.#records[count]!.time - time)) count += 1;
+    this.#taken += count;
     const body = this.#bodyOf(this.#records.splice(0, count), time);
     return { body: { ...body, time }, waiters: this.#waiters.splice(0, count) };
   }

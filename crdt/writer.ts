@@ -23,6 +23,9 @@ interface PendingSeal {
   readonly poll: number;
   readonly time: number;
   readonly others: readonly SealedChain[];
+  /** Of each queue, the records handed in before it: it goes once those have gone. */
+  readonly after: readonly number[];
+  readonly waiter: Waiter;
 }
 
 interface Cut {
@@ -104,12 +107,16 @@ export class Writer {
   }
 
   /**
-   * Seals a poll: after every ballot handed in so far. `others` are the last batches of this edge's earlier boots.
-   * Where the log refuses, the seal is dropped and stays due: whoever seals looks at the ledger, not at this promise.
+   * Seals a poll: after every ballot handed in so far, and not after those that keep coming. `others` are the last
+   * batches of this edge's earlier boots. Resolves when the seal is durable or was refused. Where the log refuses, it is
+   * dropped and stays due: whoever seals looks at the ledger, not at this promise.
    */
   seal(poll: number, time: number, others: readonly SealedChain[]): Promise<void> {
-    this.#seals.push({ poll, time, others });
-    return this.flush();
+    return new Promise((resolve) => {
+      const after = this.#queues.map(({ pushed }) => pushed);
+      this.#seals.push({ poll, time, others, after, waiter: () => resolve() });
+      void this.flush();
+    });
   }
 
   /** Writes all that waits. Resolves when it is durable or was refused. */
@@ -161,10 +168,19 @@ export class Writer {
     }
     this.#sequence = sequence;
     this.#head = head;
-    this.#onwritten(cuts.map(({ bytes }) => bytes));
+    this.#handOn(cuts);
     for (const [i, { kind, waiters }] of cuts.entries()) {
       if (kind === "ballots") this.#written += waiters.length;
       for (const waiter of waiters) waiter(sequence - cuts.length + 1 + i);
+    }
+  }
+
+  /** What is durable stays acknowledged; a boot that may not have folded it, or not passed it on, has to end. */
+  #handOn(cuts: readonly Cut[]): void {
+    try {
+      this.#onwritten(cuts.map(({ bytes }) => bytes));
+    } catch (error) {
+      this.#journal.lose(new Error(`folding or passing on what was just logged: ${String(error)}`, { cause: error }));
     }
   }
 
@@ -183,10 +199,10 @@ export class Writer {
       const flush = queue.take();
       if (flush) add(flush);
     }
-    if (this.waiting > 0) return { cuts, sequence, head };
-    for (const seal of this.#seals.splice(0)) {
+    const due = this.#seals.filter(({ after }) => this.#queues.every(({ taken }, i) => taken >= after[i]!));
+    for (const seal of this.#seals.splice(0, due.length)) {
       const chains = [...seal.others, { boot: this.chain.boot, sequence, hash: head }];
-      add({ body: { kind: "seal", time: seal.time, poll: seal.poll, chains }, waiters: [] });
+      add({ body: { kind: "seal", time: seal.time, poll: seal.poll, chains }, waiters: [seal.waiter] });
     }
     return { cuts, sequence, head };
   }

@@ -137,6 +137,22 @@ describe("a seal", () => {
     ]);
   });
 
+  test("does not wait for what is handed in after it, however much keeps coming", async () => {
+    const { writer, write, flushes, store } = aWriter();
+    const arrive = () => Array.from({ length: MAX_BATCH_BALLOTS + 1 }, (_, lo) => void write({ lo }));
+    const append = store.append.bind(store);
+    // A disk so slow that more than a batch arrives during each write.
+    store.append = async (records) => {
+      await settle();
+      if (flushes.length < 5) arrive();
+      await append(records);
+    };
+    arrive();
+    await writer.seal(4, START + 9, []);
+    expect(sizes(flushes)).toEqual([[MAX_BATCH_BALLOTS], [MAX_BATCH_BALLOTS, "seal"]]);
+    await writer.flush();
+  });
+
   test("of a boot that wrote nothing names its chain at 0", async () => {
     const { writer, flushes } = aWriter();
     await writer.seal(0, START, []);
@@ -196,6 +212,38 @@ test("after a write whose outcome is unknown nothing is written any more", async
   await writer.flush();
   await second;
   expect([store.appends.length, flushes.length]).toEqual([1, 0]);
+});
+
+describe("what is durable, and could not be folded or passed on,", () => {
+  function aBrokenWriter() {
+    const store = new NotedStore();
+    const lost: string[] = [];
+    const journal = new Journal(store, (error) => lost.push(error.message));
+    const writer = new Writer("show", chain, journal, new ManualWorld().timers, () => {
+      throw new Error("the onlooker is at fault");
+    });
+    return { store, lost, writer };
+  }
+
+  test("is acknowledged, and ends the boot", async () => {
+    const { writer, store, lost } = aBrokenWriter();
+    const written = writer.write("ballots", aBallot());
+    await writer.flush();
+    expect([await written, await store.logged("show")]).toEqual([1, 1]);
+    expect(lost).toEqual(["folding or passing on what was just logged: Error: the onlooker is at fault"]);
+  });
+
+  test("leaves nobody waiting: what comes later is refused at once", async () => {
+    const { writer, store } = aBrokenWriter();
+    const written = writer.write("ballots", aBallot({ lo: 1 }));
+    const later = writer.flush().then(() => writer.write("ballots", aBallot({ lo: 2 })));
+    const told = expect(later).rejects.toThrow("the onlooker is at fault");
+    await written;
+    await settle();
+    await writer.flush();
+    await told;
+    expect(store.appends).toHaveLength(1);
+  });
 });
 
 test("orders, outcomes and ballots of one flush are batches of their own, and a seal comes after all of them", async () => {
