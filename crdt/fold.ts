@@ -23,9 +23,6 @@ import { EdgeList, isAllowed, PRESENCE_RULES, Tally, type KnownBallot, type Tall
  */
 export const MAX_WAITING_BATCHES = 4096;
 
-/** What became of a batch that was handed to the fold. */
-export type Taken = "folded" | "known" | "waiting";
-
 /**
  * Of which receivers' choices a fold keeps tables, some 20 bytes a receiver each: of all, of polls and not of who is
  * present, or of none, and then it knows what is covered and sealed, and counts nothing.
@@ -101,19 +98,21 @@ export class Fold {
     this.#tables = tables;
   }
 
-  /** Takes a batch's bytes. Throws `BatchError` where they are none. */
-  take(bytes: Uint8Array): Taken {
+  /**
+   * Takes a batch's bytes. Returns what was folded by that, in order: the batch and those that waited for it, or nothing
+   * where it is known or waits itself. Throws `BatchError` where they are none.
+   */
+  take(bytes: Uint8Array): readonly Uint8Array[] {
     const batch = decodeBatch(bytes);
     const id = chainId(batch);
     const covered = this.coverage.of(id);
-    if (batch.sequence <= covered) return "known";
+    if (batch.sequence <= covered) return [];
     if (batch.sequence > covered + 1) {
       this.#wait(id, batch.sequence, bytes);
-      return "waiting";
+      return [];
     }
     this.#fold(id, batch, bytes);
-    this.#foldWaiting(id);
-    return "folded";
+    return [bytes, ...this.#foldWaiting(id)];
   }
 
   /** Batches that wait for an earlier one of their chain. */
@@ -319,15 +318,18 @@ export class Fold {
     this.#waiting.set(id, batches.set(sequence, bytes));
   }
 
-  #foldWaiting(id: string): void {
+  #foldWaiting(id: string): readonly Uint8Array[] {
     const batches = this.#waiting.get(id);
-    if (!batches) return;
+    if (!batches) return [];
+    const folded: Uint8Array[] = [];
     for (const sequence of batches.keys()) if (sequence <= this.coverage.of(id)) batches.delete(sequence);
     for (let next = batches.get(this.coverage.of(id) + 1); next; next = batches.get(this.coverage.of(id) + 1)) {
       this.#fold(id, decodeBatch(next), next);
       batches.delete(this.coverage.of(id));
+      folded.push(next);
     }
     if (batches.size === 0) this.#waiting.delete(id);
+    return folded;
   }
 }
 
@@ -346,6 +348,14 @@ export async function refold(
     fold.take(bytes);
   }
   return fold;
+}
+
+/** Throws unless everything up to `cut` was there to be folded: a sum of less is no result. */
+export function assertReaches(fold: Fold, cut: Watermark): void {
+  const [missing] = fold.coverage.missing(cut);
+  if (!missing) return;
+  const { chain, after, upTo } = missing;
+  throw new Error(`folding a result again: got ${after} batches of ${chainId(chain)}, wanted ${upTo}`);
 }
 
 function latestOf(base: number, records: readonly { readonly time: number }[]): number {

@@ -47,7 +47,7 @@ export interface ReplicaOptions {
 export interface ReplicaEvents {
   /** A document changed. */
   onupdate: (document: string, update: Uint8Array, origin: Origin) => void;
-  /** Batches became durable and folded here; `from` where a peer brought them. */
+  /** Batches were folded here, each told of once, and are durable; `from` where a peer brought the first of them. */
   onfolded: (batches: readonly Uint8Array[], from: string | undefined) => void;
   /** The board changed. */
   onboard: () => void;
@@ -55,7 +55,7 @@ export interface ReplicaEvents {
 
 /** Someone who looks on beside the owner; a member may have any number. */
 export interface Onlooker {
-  /** Batches became durable and folded here; `from` where a peer brought them. */
+  /** Batches were folded here, each told of once, and are durable; `from` where a peer brought the first of them. */
   onfolded?(batches: readonly Uint8Array[], from: string | undefined): void;
   /** The board changed. */
   onboard?(origin: Origin): void;
@@ -92,6 +92,8 @@ export class Replica {
   readonly #final = new Set<string>();
   readonly #boardLog: BoardLog;
   readonly #onlookers = new Set<Onlooker>();
+  /** Rules of the polls on the board; undefined since it changed. */
+  #rules: readonly TallyRules[] | undefined;
   /** The watermark that was last seen to be covered. */
   #covered: Watermark | undefined;
   /** Why batches stand in a ledger, or came in answer to a fetch, that are not in the log. */
@@ -260,13 +262,8 @@ export class Replica {
       this.#warn("batches of a peer could not be logged", error);
       return;
     }
-    for (const bytes of fresh) {
-      const header = decodeHeader(bytes);
-      const shard = this.#shards.get(header.shard);
-      if (shard) this.#noted(shard, chainId(header), () => shard.fold.take(bytes));
-      this.#options.clock.hear(shard?.fold.lastTime(chainId(header)) ?? header.time);
-    }
-    this.#onfolded(fresh, peer);
+    const folded = fresh.flatMap((bytes) => this.#fold(bytes));
+    if (folded.length > 0) this.#onfolded(folded, peer);
   }
 
   /** Why the log lacks something that is known here, until `settleDebts` has taken it up again. */
@@ -354,6 +351,7 @@ export class Replica {
   }
 
   #onboard(update: Uint8Array, origin: Origin): void {
+    this.#rules = undefined;
     if (consequences(origin).log) this.#boardLog.add(update);
     // Our own changes are written by `change`, whose caller is told what became of them.
     if (origin.from === "peer") void this.#writeBoard();
@@ -453,12 +451,15 @@ export class Replica {
     this.arrivals.note(chainId(chain), sequence - 1, upTo, this.#options.world.clock.now());
   }
 
-  /** A batch that fills a hole makes those visible that waited for it. */
-  #noted({ fold }: Shard, chain: string, take: () => void): void {
+  /** A batch that fills a hole makes those visible that waited for it. Returns all of them. */
+  #fold(bytes: Uint8Array): readonly Uint8Array[] {
+    const header = decodeHeader(bytes);
+    const [chain, { fold }] = [chainId(header), this.shard(header.shard)];
     const before = fold.coverage.of(chain);
-    take();
-    const upTo = fold.coverage.of(chain);
-    if (upTo > before) this.arrivals.note(chain, before, upTo, this.#options.world.clock.now());
+    const folded = fold.take(bytes);
+    if (folded.length > 0) this.arrivals.note(chain, before, before + folded.length, this.#options.world.clock.now());
+    this.#options.clock.hear(fold.lastTime(chain) ?? header.time);
+    return folded;
   }
 
   #onledger(transaction: Y.Transaction): void {
@@ -468,9 +469,10 @@ export class Replica {
     if (added.length > 0) void this.take(added, origin.from === "peer" ? origin.peer : undefined);
   }
 
+  /** A watcher asks for each ballot, so the board is searched once a change of it. */
   #rulesOf(index: number): TallyRules | undefined {
-    const poll = this.board.polls()[index];
-    return poll && { mode: poll.mode, votes: poll.votes, options: poll.options.length };
+    this.#rules ??= this.board.polls().map(({ mode, votes, options }) => ({ mode, votes, options: options.length }));
+    return this.#rules[index];
   }
 
   #isFresh(bytes: Uint8Array): boolean {

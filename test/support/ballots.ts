@@ -6,10 +6,11 @@ import {
   encodeBatch,
   NO_HASH,
   packBallots,
+  type BatchBody,
   type Chain,
-  type RecordBatch,
   type SealBatch,
 } from "../../crdt/batch.ts";
+import type { Outcome } from "../../crdt/order.ts";
 import type { Poll } from "../../crdt/show.ts";
 
 /** When the tests' shows are created, ms since 1970. */
@@ -54,7 +55,11 @@ export class ChainOfBatches {
     return this.#add({ kind: "seal", time, poll, chains: [...chains, own] });
   }
 
-  #add(body: { time: number } & (RecordBatch | SealBatch)): Uint8Array {
+  outcomes(outcomes: readonly Outcome[]): Uint8Array {
+    return this.#add({ kind: "outcomes", time: Math.min(...outcomes.map(({ time }) => time)), outcomes });
+  }
+
+  #add(body: { time: number } & BatchBody): Uint8Array {
     const sequence = this.batches.length + 1;
     const bytes = encodeBatch({ ...this.chain, sequence, previous: this.head, ...body });
     this.head = batchHash(bytes);

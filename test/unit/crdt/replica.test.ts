@@ -1,6 +1,6 @@
 import * as Y from "yjs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { chainId, type Chain } from "../../../crdt/batch.ts";
+import { chainId, decodeHeader, type Chain } from "../../../crdt/batch.ts";
 import { HybridClock } from "../../../crdt/clock.ts";
 import { boardName, ledgerName } from "../../../crdt/documents.ts";
 import { MAX_WAITING_BATCHES } from "../../../crdt/fold.ts";
@@ -137,6 +137,24 @@ describe("two replicas", () => {
     const batches = [...fra.replica.shard(0).ledger.batches()];
     await Promise.all([nyc.replica.take(batches, "fra"), nyc.replica.take(batches, "fra")]);
     expect([counts(nyc), await nyc.store.logged(show.id)]).toEqual([[1, 0, 0], 1]);
+  });
+
+  test("tell of each batch once, when it is folded: not while it waits, and not again where two peers bring it", async () => {
+    const nyc = await start("nyc");
+    await create(nyc);
+    const chain = new ChainOfBatches({ shard: 0, edge: "fra", boot: boots[0] });
+    const [first, second, third] = [1, 2, 3].map((lo) => chain.ballots([aBallot({ lo })])) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const told: number[][] = [];
+    const note = (batches: readonly Uint8Array[]) => told.push(batches.map((bytes) => decodeHeader(bytes).sequence));
+    nyc.replica.watch({ onfolded: note });
+    await nyc.replica.take([third, second], "fra");
+    expect(told).toEqual([]);
+    await Promise.all([nyc.replica.take([first], "fra"), nyc.replica.take([first, second], "syd")]);
+    expect([told, counts(nyc)]).toEqual([[[1, 2, 3]], [3, 0, 0]]);
   });
 
   test("have a hole in a chain, and so much waiting behind it; the rest is taken once its turn has come", async () => {

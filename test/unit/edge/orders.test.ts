@@ -17,7 +17,8 @@ import { deriveTokenKeys, type OperatorRole } from "../../../edge/token.ts";
 import { unwrapShowKey } from "../../../edge/show-key.ts";
 import { Tokens } from "../../../edge/tokens.ts";
 import { pass, replicaOf, createShow, SHOW, startLoneEdge, type LoneEdge } from "../../support/lone-edge.ts";
-import { aProduct } from "../../support/orders.ts";
+import { ChainOfBatches } from "../../support/ballots.ts";
+import { anOutcome, aProduct } from "../../support/orders.ts";
 import { ManualWorld } from "../../support/world.ts";
 import { TestSocket } from "./harness.ts";
 
@@ -355,6 +356,19 @@ describe("an order of a product that is confirmed with a PIN", () => {
 });
 
 describe("what becomes of an order", () => {
+  test("is told once it is known here, also where an earlier batch of the processor comes later", async () => {
+    const counter = await opened();
+    const socket = await greeted(counter, "ada");
+    const { body } = await counter.order(BODY);
+    const outcome = anOutcome({ id: String(body["id"]), ...counter.receiver(), state: "confirmed" });
+    const processor = new ChainOfBatches({ shard: 0, edge: "orders", boot: "00000000000000c1" });
+    const first = processor.outcomes([anOutcome({ id: "0c".repeat(16) })]);
+    const second = processor.outcomes([outcome]);
+    const told = () => socket.take().flatMap((message) => (message.type === "order" ? [message["state"]] : []));
+    for (const bytes of [second, first]) await counter.until(replicaOf(counter.lone).take([bytes], "orders"));
+    expect(told()).toEqual(["received", "confirmed"]);
+  });
+
   test("is pushed to its receiver and to nobody else", async () => {
     const counter = await opened();
     const sockets = await Promise.all(["ada", "bob"].map((subject) => greeted(counter, subject)));
