@@ -1,6 +1,6 @@
 import { parseChainId } from "../crdt/batch.ts";
 import { leastOf, type Watermark } from "../crdt/coverage.ts";
-import { Fold } from "../crdt/fold.ts";
+import { assertReaches, Fold } from "../crdt/fold.ts";
 import type { Member } from "../crdt/member.ts";
 import { finality, pollState } from "../crdt/poll.ts";
 import { HERE } from "../crdt/origin.ts";
@@ -135,9 +135,11 @@ export class Recorder implements Duty {
     const counts: Counts[] = [];
     for (const shard of replica.shards().keys()) {
       const fold = new Fold((index) => (index === poll.index ? rules : undefined), epoch, false, "polls");
-      for (const [id, upTo] of Object.entries(cut).filter(([chain]) => parseChainId(chain).shard === shard))
+      const its = Object.entries(cut).filter(([chain]) => parseChainId(chain).shard === shard);
+      for (const [id, upTo] of its)
         for await (const bytes of this.#store.batches(replica.show, { chain: parseChainId(id), after: 0, upTo }))
           fold.take(bytes);
+      assertReaches(fold, Object.fromEntries(its));
       counts.push(fold.counts(poll.index));
     }
     return addCounts(counts);

@@ -1,4 +1,4 @@
-import { refold } from "../../crdt/fold.ts";
+import { assertReaches, refold } from "../../crdt/fold.ts";
 import type { Replica } from "../../crdt/replica.ts";
 import { EPOCH_SLACK_MS } from "../../crdt/shard.ts";
 import type { Final, Poll } from "../../crdt/show.ts";
@@ -63,6 +63,7 @@ export class Materialiser implements Duty {
     const epoch = show.created - EPOCH_SLACK_MS;
     const rulesOf = (index: number) => (index === poll.index ? rules : undefined);
     const fold = await refold(this.#store.batches(id), rulesOf, epoch, final.cut);
+    assertReaches(fold, final.cut);
     await this.#table.begin(id, poll, final, turnoutRows(fold, show, poll));
     const of = fold.tally(poll.index)?.size ?? 0;
     let rows = written;

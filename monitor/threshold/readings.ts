@@ -1,6 +1,5 @@
 import type { Watermark } from "../../crdt/coverage.ts";
-import { Coverage } from "../../crdt/coverage.ts";
-import { refold, type Fold } from "../../crdt/fold.ts";
+import { assertReaches, refold, type Fold } from "../../crdt/fold.ts";
 import type { Replica } from "../../crdt/replica.ts";
 import { EPOCH_SLACK_MS } from "../../crdt/shard.ts";
 import { totals, type Poll } from "../../crdt/show.ts";
@@ -79,8 +78,7 @@ async function refoldShow(replica: Replica, coverage: Watermark, isWanted: (poll
     return poll && isWanted(poll) ? { mode: poll.mode, votes: poll.votes, options: poll.options.length } : undefined;
   };
   const fold = await refold(replica.batches(), rulesOf, replica.board.show!.created - EPOCH_SLACK_MS, coverage);
-  if (!Coverage.from(fold.coverage.toJSON()).covers(coverage))
-    throw new Error(`folding show "${replica.show}" again: batches of the result are missing here`);
+  assertReaches(fold, coverage);
   return fold;
 }
 

@@ -229,6 +229,17 @@ describe("a poll becomes final", () => {
     expect(replica.board.final("best")).toEqual(standing);
   });
 
+  test("never where the database has lost batches of it, which is told", async () => {
+    await start();
+    const writer = new Writer(fra, 1000);
+    await openAndClose();
+    await writer.send(writer.chain.ballots([aBallot()]), writer.chain.seal(0));
+    store.batches = async function* () {};
+    await rounds(2);
+    expect([replica.board.final("best"), finals.latched.size]).toEqual([undefined, 0]);
+    expect(world.lines).toContain("warn: a round was cut short");
+  });
+
   test("without a boot that is named lost, which the result says", async () => {
     await start();
     const [writer, gone] = [new Writer(fra, 1000), new Writer(nyc, 2000)];
