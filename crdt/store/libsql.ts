@@ -1,11 +1,12 @@
 import type { InStatement, InValue } from "@libsql/client";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { parseChainId } from "../batch.ts";
 import { blob, integer, text } from "./libsql-column.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "./libsql-database.ts";
 import { insertStatements } from "./libsql-insert.ts";
 import { migrate } from "./libsql-migrate.ts";
 import { STORE_MIGRATIONS } from "./libsql-migrations.ts";
-import { assertRecordBytes, assertStorable, contentHash } from "./record.ts";
+import { assertBoard, assertStorable, contentHash } from "./record.ts";
 import type { BatchRange, Compaction, Contents, Store, StoredShow, StoreRecord } from "./store.ts";
 
 /** Batches read at a time: up to 4 MiB, 5.6 MB of a server's response (which has 10 at most). */
@@ -110,26 +111,32 @@ export class LibsqlStore implements Store {
     return row?.last == null ? undefined : integer(row.last);
   }
 
-  /** Writes the snapshot beside the old one, in pieces, and then lets it take effect in one transaction. */
+  /**
+   * Writes the snapshot beside the old one, in pieces, and then lets it take effect in one transaction. Of a board that
+   * is no single record, all but one stand beside the old updates before that, which Yjs takes as well.
+   */
   async #compact(show: string, { snapshot, upTo, board }: Compaction, lastUpdate: number | undefined): Promise<void> {
-    assertRecordBytes("a board", board);
+    assertBoard(board);
+    const [first, ...rest] = board;
     const chains = Object.entries(upTo).map(([id, last]) => ({ ...parseChainId(id), last }));
     const [row] = await this.#database.read("SELECT generation FROM snapshots WHERE show = ?", [show]);
     const generation = integer(row?.generation ?? 0) + 1;
     const doing = `compacting "${show}"`;
     await this.#database.write(doing, [deletePieces(show)]);
     try {
-      for (let at = 0; at < snapshot.length; at += PIECE_BYTES) {
+      for (let at = 0; snapshot && at < snapshot.length; at += PIECE_BYTES) {
         const piece = snapshot.subarray(at, at + PIECE_BYTES);
         await this.#database.write(doing, [{ sql: INSERT_PIECE, args: [show, generation, piece] }]);
         await this.#database.pause();
       }
+      for (const update of rest) await this.#database.write(doing, insertStatements([{ kind: "board", show, update }]));
+      const kept = JSON.stringify(rest.map((update) => bytesToHex(contentHash(update))));
       await this.#database.write(doing, [
-        { sql: SET_GENERATION, args: [show, generation] },
+        ...(snapshot ? [{ sql: SET_GENERATION, args: [show, generation] }] : []),
         deletePieces(show),
         { sql: DELETE_BATCHES, args: [JSON.stringify(chains), show] },
-        { sql: "DELETE FROM board_updates WHERE show = ? AND position <= ?", args: [show, lastUpdate ?? 0] },
-        { sql: INSERT_BOARD, args: [lastUpdate ?? null, show, contentHash(board), board] },
+        { sql: DELETE_BOARD, args: [show, lastUpdate ?? 0, kept] },
+        { sql: INSERT_BOARD, args: [rest.length > 0 ? null : (lastUpdate ?? null), show, contentHash(first!), first!] },
       ]);
     } catch (error) {
       // Pieces without a generation would take the room that is missing. The next compaction tries again.
@@ -164,7 +171,10 @@ const DELETE_BATCHES = `
     WHERE show = ? AND shard = chain.value ->> 'shard' AND edge = chain.value ->> 'edge'
       AND boot = chain.value ->> 'boot' AND sequence <= chain.value ->> 'last'
   )`;
-/** In the place of the last update that it replaces, before those that came during the compaction. */
+const DELETE_BOARD = `
+  DELETE FROM board_updates
+  WHERE show = ? AND position <= ? AND lower(hex(hash)) NOT IN (SELECT value FROM json_each(?))`;
+/** Where it is one, in the place of the last update that it replaces, before those that came during the compaction. */
 const INSERT_BOARD = `
   INSERT INTO board_updates (position, show, hash, bytes) VALUES (?, ?, ?, ?) ON CONFLICT (show, hash) DO NOTHING`;
 

@@ -1,6 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { chainId, decodeHeader } from "../batch.ts";
-import { assertRecordBytes, assertStorable, contentHash } from "./record.ts";
+import { assertBoard, assertStorable, contentHash } from "./record.ts";
 import { StoreFull, type BatchRange, type Compaction, type Contents, type Store, type StoreRecord } from "./store.ts";
 
 /**
@@ -70,11 +70,11 @@ export class MemoryStore implements Store {
 
   async compact(show: string, { snapshot, upTo, board }: Compaction): Promise<void> {
     this.#assertOpen();
-    assertRecordBytes("a board", board);
+    assertBoard(board);
     this.#write("compacting", () => {
       const stored = this.#show(show);
-      stored.snapshot = snapshot.slice();
-      stored.board = new Map([[keyOf(board), board.slice()]]);
+      if (snapshot) stored.snapshot = snapshot.slice();
+      stored.board = new Map(board.map((update) => [keyOf(update), update.slice()]));
       for (const [identity, batch] of stored.batches)
         if (batch.sequence <= (upTo[batch.chain] ?? 0)) stored.batches.delete(identity);
     });

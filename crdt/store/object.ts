@@ -1,6 +1,6 @@
 import { decodeHeader, parseChainId, type Chain } from "../batch.ts";
 import { migrateObject } from "./object-schema.ts";
-import { assertRecordBytes, assertStorable, contentHash } from "./record.ts";
+import { assertBoard, assertStorable, contentHash } from "./record.ts";
 import {
   StoreFull,
   type BatchRange,
@@ -188,16 +188,16 @@ export class ObjectStore implements Store {
 
   /** Writes the snapshot beside the old one, in pieces, and then lets it take effect in one transaction. */
   async #compact(show: string, { snapshot, upTo, board }: Compaction, lastUpdate: number): Promise<void> {
-    assertRecordBytes("a board", board);
+    assertBoard(board);
     const doing = `compacting "${show}"`;
     const [row] = this.#read("SELECT generation FROM snapshots WHERE show = ?", show);
     const generation = Number(row?.["generation"] ?? 0) + 1;
     try {
       await this.#write(doing, () => this.#deletePieces(show));
-      for (const [i, piece] of piecesOf(snapshot).entries())
+      for (const [i, piece] of snapshot ? piecesOf(snapshot).entries() : [])
         await this.#write(doing, () => this.#storage.sql.exec(INSERT_PIECE, show, generation, i, piece));
       await this.#write(doing, () => {
-        this.#storage.sql.exec(SET_GENERATION, show, generation);
+        if (snapshot) this.#storage.sql.exec(SET_GENERATION, show, generation);
         this.#deletePieces(show);
         this.#deleteBatches(show, upTo);
         this.#replaceUpdates(show, board, lastUpdate);
@@ -222,12 +222,16 @@ export class ObjectStore implements Store {
     }
   }
 
-  /** In the place of the last update that it replaces, before those that came during the compaction. */
-  #replaceUpdates(show: string, board: Uint8Array, last: number): void {
+  /**
+   * The first in the place of the last update that they replace, and the rest behind those that came during the
+   * compaction, which Yjs keeps until it has what they build on.
+   */
+  #replaceUpdates(show: string, [first, ...rest]: readonly Uint8Array[], last: number): void {
     const { sql } = this.#storage;
     sql.exec(DELETE_BOARD_PIECES, show, last);
     sql.exec("DELETE FROM board_updates WHERE show = ? AND position <= ?", show, last);
-    this.#putUpdate(show, board, last === 0 ? null : last);
+    this.#putUpdate(show, first!, last === 0 ? null : last);
+    for (const update of rest) this.#putUpdate(show, update, null);
   }
 
   #read(query: string, ...bindings: SqlValue[]): Row[] {

@@ -3,7 +3,7 @@ import { decodeHeader } from "../batch.ts";
 import type { StoreRecord } from "./store.ts";
 
 /**
- * Most bytes of a board update or an introduction, and of the board in a compaction: one row, which a libSQL server takes
+ * Most bytes of a board update, in a compaction too, or of an introduction: one row, which a libSQL server takes
  * (under 5,000,000 bytes) and gives back (10 MB a response, in base64).
  */
 export const MAX_RECORD_BYTES = 4 * 2 ** 20;
@@ -30,7 +30,13 @@ export function contentHash(bytes: Uint8Array): Uint8Array {
   return sha256(bytes).subarray(0, 16);
 }
 
-export function assertRecordBytes(what: string, bytes: Uint8Array): void {
+/** The same for what a compaction puts in the place of a board's updates. */
+export function assertBoard(board: readonly Uint8Array[]): void {
+  if (board.length === 0) throw new RangeError("compacting a board: got no update, wanted the whole board");
+  for (const update of board) assertRecordBytes("a board's update", update);
+}
+
+function assertRecordBytes(what: string, bytes: Uint8Array): void {
   if (bytes.length > MAX_RECORD_BYTES)
     throw new RangeError(`storing ${what}: got ${bytes.length} bytes, wanted at most ${MAX_RECORD_BYTES}`);
 }

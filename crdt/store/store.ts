@@ -15,8 +15,8 @@ export interface Store {
   /** Batches of a show in the order of their appending, or of one chain in the order of their sequence. */
   batches(show: string, range?: BatchRange): AsyncIterable<Uint8Array>;
   /**
-   * Replaces what a snapshot makes unnecessary, in one transaction: batches up to the snapshot's coverage that also lie
-   * at or below `upTo`, and board updates by `board`.
+   * Replaces what a snapshot makes unnecessary, in one transaction: batches at or below `upTo`, which the snapshot must
+   * cover, and all board updates from before the call by those of `board`.
    */
   compact(show: string, compaction: Compaction): Promise<void>;
   close(): Promise<void>;
@@ -54,10 +54,12 @@ export interface BatchRange {
 }
 
 export interface Compaction {
-  readonly snapshot: Uint8Array;
+  /** Left out, the one that stands is kept. */
+  readonly snapshot?: Uint8Array;
   /** Chain's name → last sequence that may go. */
   readonly upTo: Readonly<Record<string, number>>;
-  readonly board: Uint8Array;
+  /** Updates (V1) that are the whole board together, at least one. */
+  readonly board: readonly Uint8Array[];
 }
 
 /** The disk is full: nothing was written, and the store works again once there is room. */

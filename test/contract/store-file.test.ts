@@ -164,9 +164,9 @@ test("a limited file refuses to grow past its limit, and compaction makes room",
   // 16 kB each; the tables and their indexes need some pages too.
   expect(last).toBeGreaterThan(45);
   expect(last).toBeLessThan(64);
-  await store.compact("final", { snapshot: new Uint8Array(2 * MIB), upTo: {}, board: bytes(1) });
+  await store.compact("final", { snapshot: new Uint8Array(2 * MIB), upTo: {}, board: [bytes(1)] });
   await expect(fill()).rejects.toThrow(StoreFull);
-  await store.compact("final", { snapshot: bytes(1), upTo: { [chainId(fra)]: last }, board: bytes(1) });
+  await store.compact("final", { snapshot: bytes(1), upTo: { [chainId(fra)]: last }, board: [bytes(1)] });
   await store.append([largeBatch(last + 1)]);
   expect(await identities(store, fra.boot)).toEqual(identitiesOf("fra", last + 1, last + 1));
 });
@@ -178,7 +178,7 @@ test("what compaction removes is used again: the file does not grow with what pa
     const from = round * 500 + 1;
     await store.append(batches(fra, from, from + 499).map((_, i) => largeBatch(from + i)));
     const upTo = { [chainId(fra)]: from + 499 };
-    await store.compact("final", { snapshot: new Uint8Array(MIB), upTo, board: bytes(round) });
+    await store.compact("final", { snapshot: new Uint8Array(MIB), upTo, board: [bytes(round)] });
     sizes.push(statSync(file).size + statSync(`${file}-wal`).size);
   }
   // Each round passes 8 MB through it. The log is cut back to 16 MiB.
@@ -195,7 +195,7 @@ test("long work lets others have the event loop between its parts", async () => 
     return () => {};
   };
   const store = await open({ timers: { after } });
-  await store.compact("final", { snapshot: new Uint8Array(3 * PIECE_BYTES), upTo: {}, board: bytes(1) });
+  await store.compact("final", { snapshot: new Uint8Array(3 * PIECE_BYTES), upTo: {}, board: [bytes(1)] });
   expect(turns).toBe(3);
   await store.append(batches(fra, 1, PAGE_BATCHES + 1));
   await identities(store, fra.boot);
@@ -204,7 +204,7 @@ test("long work lets others have the event loop between its parts", async () => 
 
 test("a compaction that a crash cut off leaves nothing in the next one's snapshot", async () => {
   const store = await open();
-  await store.compact("final", { snapshot: bytes(1), upTo: {}, board: bytes(1) });
+  await store.compact("final", { snapshot: bytes(1), upTo: {}, board: [bytes(1)] });
   await store.close();
   const database = await openDatabase(url);
   const stale = "INSERT INTO snapshot_pieces (show, generation, bytes) VALUES ('final', 2, x'ff')";
@@ -212,7 +212,7 @@ test("a compaction that a crash cut off leaves nothing in the next one's snapsho
   await database.close();
   const again = await open();
   expect((await again.load()).shows[0]?.snapshot).toEqual(bytes(1));
-  await again.compact("final", { snapshot: bytes(2), upTo: {}, board: bytes(2) });
+  await again.compact("final", { snapshot: bytes(2), upTo: {}, board: [bytes(2)] });
   expect((await again.load()).shows[0]?.snapshot).toEqual(bytes(2));
 });
 

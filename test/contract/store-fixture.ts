@@ -93,5 +93,5 @@ export function boardUpdate(show: string, update: Uint8Array): StoreRecord {
 
 /** Lets fra's chain go up to `sequence`. */
 export function compactionTo(sequence: number, snapshot = bytes(9)): Compaction {
-  return { snapshot, upTo: { [chainId(fra)]: sequence }, board: bytes(4, 4) };
+  return { snapshot, upTo: { [chainId(fra)]: sequence }, board: [bytes(4, 4)] };
 }

@@ -30,7 +30,7 @@ export function fullDiskContract(at: StoreFixture): void {
   test("refuses a compaction, which changes nothing", async () => {
     const { disk } = at;
     await at.store.append([...batches(fra, 1, 3), boardUpdate("final", bytes(1))]);
-    await at.store.compact("final", { snapshot: bytes(1), upTo: {}, board: bytes(1) });
+    await at.store.compact("final", { snapshot: bytes(1), upTo: {}, board: [bytes(1)] });
     await disk.fill();
     const tooMuch = compactionTo(3, new Uint8Array(64 * PIECE_BYTES));
     await expect(at.store.compact("final", tooMuch)).rejects.toThrow(StoreFull);

@@ -66,7 +66,7 @@ describe.skipIf("missing" in sqld)(name, { timeout: 30_000 }, () => {
     const store = await openLibsqlStore(server.url);
     await server.limit("4MB");
     const snapshot = new Uint8Array(8 * PIECE_BYTES);
-    await expect(store.compact("final", { snapshot, upTo: {}, board: bytes(1) })).rejects.toThrow(StoreFull);
+    await expect(store.compact("final", { snapshot, upTo: {}, board: [bytes(1)] })).rejects.toThrow(StoreFull);
     const database = await openDatabase(server.url);
     expect(await database.read("SELECT length(bytes) FROM snapshot_pieces")).toEqual([]);
     await store.append([batch(fra, 1)]);

@@ -81,7 +81,7 @@ async function compactMs(store: LibsqlStore, upTo: Record<string, number>, mib: 
     last = performance.now();
   };
   const ticker = setInterval(turn, 1);
-  const ms = await wallMs(() => store.compact("final", { snapshot, upTo, board: Uint8Array.of(1) }));
+  const ms = await wallMs(() => store.compact("final", { snapshot, upTo, board: [Uint8Array.of(1)] }));
   turn();
   clearInterval(ticker);
   return `${ms.toFixed(0)} ms (longest hold of the event loop ${longest.toFixed(0)} ms)`;

@@ -107,7 +107,7 @@ export function storeContract(makePlace: () => Promise<Place>, { fills = true } 
       await at.store.append([boardUpdate("final", largest), boardUpdate("final", bytes(1))]);
       const larger = new Uint8Array(MAX_RECORD_BYTES + 1);
       await expect(at.store.append([boardUpdate("final", larger)])).rejects.toThrow(RangeError);
-      const compaction = { snapshot: bytes(1), upTo: {}, board: larger };
+      const compaction = { snapshot: bytes(1), upTo: {}, board: [larger] };
       await expect(at.store.compact("final", compaction)).rejects.toThrow(RangeError);
       const board = (await at.show())?.board ?? [];
       expect(board.map((update) => update.length)).toEqual([MAX_RECORD_BYTES, 1]);

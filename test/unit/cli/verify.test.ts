@@ -141,7 +141,7 @@ describe("a log refolded", () => {
     await store.compact(show.id, {
       snapshot: encodeSnapshots(new Map([[0, fold]])),
       upTo: {},
-      board: new Uint8Array([0, 0]),
+      board: [new Uint8Array([0, 0])],
     });
     const [refolded] = await refoldLog(store, show, [{ poll, cut: CUT }]);
     expect(refolded).toMatchObject({ gap: undefined });
@@ -158,7 +158,7 @@ describe("a log refolded", () => {
       await store.compact(show.id, {
         snapshot: encodeSnapshots(new Map([[0, fold]])),
         upTo: {},
-        board: new Uint8Array([0, 0]),
+        board: [new Uint8Array([0, 0])],
       });
       return store;
     };
