@@ -29,6 +29,13 @@ export const MAX_WAITING_BATCHES = 4096;
  */
 export type FoldTables = "all" | "polls" | "none";
 
+/** What a fold keeps of the batches that it covers: a snapshot of one that keeps less cannot stand for them. */
+export interface FoldContents {
+  readonly tables: FoldTables;
+  /** Who has voted in any poll. */
+  readonly voters: boolean;
+}
+
 /** A chain's last batch that was folded here. */
 interface Head {
   readonly hash: Uint8Array;
@@ -113,6 +120,10 @@ export class Fold {
     }
     this.#fold(id, batch, bytes);
     return [bytes, ...this.#foldWaiting(id)];
+  }
+
+  get contents(): FoldContents {
+    return { tables: this.#tables, voters: this.#keepsVoters };
   }
 
   /** Batches that wait for an earlier one of their chain. */

@@ -6,7 +6,7 @@ import { Board } from "./board.ts";
 import type { HybridClock } from "./clock.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
 import { boardName, ledgerName, parseDocumentName, talliesName } from "./documents.ts";
-import type { FoldTables, StandingSeal } from "./fold.ts";
+import { Fold, type FoldTables, type StandingSeal } from "./fold.ts";
 import type { Journal } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
 import { consequences, HERE, LOG, originOf, type Origin } from "./origin.ts";
@@ -14,6 +14,7 @@ import type { World } from "./ports.ts";
 import { changedClocks, MAX_RECENT_UPDATES, RecentUpdates } from "./recent-updates.ts";
 import { Shard } from "./shard.ts";
 import type { Counts } from "./show.ts";
+import { pieces } from "./replicate/pieces.ts";
 import { encodeSnapshots, joinSnapshots } from "./snapshot.ts";
 import { MAX_RECORD_BYTES } from "./store/record.ts";
 import type { BatchRange, Store, StoredShow } from "./store/store.ts";
@@ -191,14 +192,15 @@ export class Replica {
   async load(stored: StoredShow): Promise<void> {
     Y.transact(this.board.doc, () => stored.board.forEach((update) => Y.applyUpdate(this.board.doc, update, LOG)), LOG);
     const { pruned } = this.board.watermarks;
-    if (stored.snapshot) joinSnapshots(this.#folds(), stored.snapshot);
+    const left = stored.snapshot ? this.#joinSnapshots(stored.snapshot) : new Map<number, Fold>();
     let prunedBatches = 0;
     for await (const bytes of this.#options.store.batches(this.show)) {
       const header = decodeHeader(bytes);
       if (header.sequence <= (pruned[chainId(header)] ?? 0)) prunedBatches += 1;
       this.#shards.get(header.shard)?.fold.take(bytes);
+      left.get(header.shard)?.take(bytes);
     }
-    this.#resumeClock();
+    this.#resumeClock([...this.#folds().values(), ...left.values()]);
     // A key that was destroyed may stand in the updates that came before.
     const keepsKey = this.board.forgotten !== undefined && stored.board.length > 1;
     if (keepsKey || stored.board.length > MAX_BOARD_UPDATES || prunedBatches > MAX_PRUNED_BATCHES)
@@ -317,18 +319,16 @@ export class Replica {
     for (const { writer } of this.#shards.values()) await writer.flush();
   }
 
-  /** Replaces the log's pruned batches by a snapshot (unless it keeps them for ever), and the board's updates by one. */
+  /**
+   * Replaces the log's pruned batches by a snapshot (unless it keeps them for ever), and the board's updates by what they
+   * come to. A fold that lacks what was pruned has no snapshot: one that it might replace holds more.
+   */
   async compact(): Promise<void> {
-    const board = Y.encodeStateAsUpdate(this.board.doc);
-    if (this.#shards.size === 0 || board.length > MAX_RECORD_BYTES) return;
-    const pruned = this.#options.permanent ? {} : this.board.watermarks.pruned;
-    const coverage = this.coverage();
-    const covered = Object.entries(pruned).map(([id, sequence]) => [id, Math.min(sequence, coverage.of(id))]);
-    await this.#options.store.compact(this.show, {
-      snapshot: encodeSnapshots(this.#folds()),
-      upTo: Object.fromEntries(covered),
-      board,
-    });
+    const board = wholeBoard(this.board.doc);
+    const { store, permanent } = this.#options;
+    if (!this.coversPruned) return store.compact(this.show, { upTo: {}, board });
+    const upTo = permanent ? {} : this.board.watermarks.pruned;
+    await store.compact(this.show, { snapshot: encodeSnapshots(this.#folds()), upTo, board });
   }
 
   #addDocument(name: string): Y.Doc {
@@ -388,9 +388,29 @@ export class Replica {
       for (const { at } of Object.values(this.board.transitions(poll.id))) this.#options.clock.hear(at);
   }
 
+  /**
+   * A snapshot that lacks tables which are kept now is left out: its batches are folded again, from the log, or from
+   * another's where they are pruned. Returns, of each shard where it was, a fold without tables, which takes any.
+   */
+  #joinSnapshots(snapshot: Uint8Array): ReadonlyMap<number, Fold> {
+    const shards = joinSnapshots(this.#folds(), snapshot);
+    const left = new Map(shards.map((shard) => [shard, new Fold(() => undefined, 0, false, "none")]));
+    joinSnapshots(left, snapshot);
+    if (shards.length > 0)
+      this.#options.world.log(
+        "warn",
+        "the log's snapshot lacks tables that are kept now: its batches are folded again",
+        {
+          show: this.show,
+          shards,
+        },
+      );
+    return left;
+  }
+
   /** New ballots of this member come after its old ones. */
-  #resumeClock(): void {
-    for (const { fold } of this.#shards.values())
+  #resumeClock(folds: readonly Fold[]): void {
+    for (const fold of folds)
       for (const [id] of fold.coverage.entries())
         if (parseChainId(id).edge === this.#options.member) this.#options.clock.resume(fold.lastTime(id)!);
   }
@@ -508,4 +528,10 @@ export class Replica {
   #warn(message: string, error: unknown): void {
     this.#options.world.log("warn", message, { show: this.show, error: String(error) });
   }
+}
+
+/** The board as updates that the log takes; one, unless there are many pictures. */
+function wholeBoard(doc: Y.Doc): Uint8Array[] {
+  const board = Y.encodeStateAsUpdate(doc);
+  return board.length > MAX_RECORD_BYTES ? pieces(doc, Y.encodeStateVector(new Y.Doc()), MAX_RECORD_BYTES) : [board];
 }

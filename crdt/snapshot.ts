@@ -1,5 +1,5 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { Fold, StandingSeal } from "./fold.ts";
+import type { Fold, FoldContents, FoldTables, StandingSeal } from "./fold.ts";
 import type { OrderRecord } from "./order-book.ts";
 
 /**
@@ -10,10 +10,13 @@ import type { OrderRecord } from "./order-book.ts";
  *     shard     = u16 number, u32 length of the rest, u32 length of head, head (JSON, UTF-8), slot*
  *     slot      = hi lo press option flags edge time                  u32 u32 u16 u8 u8 u16 u32
  *
- * The head lists the polls with their number of slots, in the order in which the slots follow.
+ * The head lists the polls with their number of slots, in the order in which the slots follow, and says since version 2
+ * what the fold kept: for a fold that keeps more a snapshot cannot stand for its batches.
  */
 interface Head {
-  readonly version: 1;
+  readonly version: 1 | 2;
+  /** Absent in version 1. */
+  readonly contents?: FoldContents;
   readonly coverage: Readonly<Record<string, number>>;
   readonly heads: Readonly<Record<string, { readonly hash: string; readonly time: number }>>;
   readonly edges: readonly string[];
@@ -45,16 +48,22 @@ export function encodeSnapshots(folds: ReadonlyMap<number, Fold>): Uint8Array {
   return bytes;
 }
 
-/** Joins snapshots into folds of the same show. Throws where the bytes are no snapshot: the log is damaged. */
-export function joinSnapshots(folds: ReadonlyMap<number, Fold>, bytes: Uint8Array): void {
+/**
+ * Joins snapshots into folds of the same show. Returns the shards whose snapshot was left out, since its fold kept less
+ * than this one keeps: their batches are still to be folded. Throws where the bytes are no snapshot: the log is damaged.
+ */
+export function joinSnapshots(folds: ReadonlyMap<number, Fold>, bytes: Uint8Array): number[] {
+  const leftOut: number[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length;) {
     const length = view.getUint32(at + 2);
     const from = at + SHARD_HEADER_BYTES;
-    const fold = folds.get(view.getUint16(at));
-    if (fold) joinSnapshot(fold, bytes.subarray(from, from + length));
+    const shard = view.getUint16(at);
+    const fold = folds.get(shard);
+    if (fold && !joinSnapshot(fold, bytes.subarray(from, from + length))) leftOut.push(shard);
     at = from + length;
   }
+  return leftOut;
 }
 
 function encodeSnapshot(fold: Fold): Uint8Array {
@@ -81,11 +90,14 @@ function encodeSnapshot(fold: Fold): Uint8Array {
   return bytes;
 }
 
-function joinSnapshot(fold: Fold, bytes: Uint8Array): void {
+/** False where it was left out. */
+function joinSnapshot(fold: Fold, bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headLength = view.getUint32(0);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headLength))) as Head;
-  if (head.version !== 1) throw new Error(`reading a snapshot: got version ${String(head.version)}, wanted 1`);
+  if (head.version !== 1 && head.version !== 2)
+    throw new Error(`reading a snapshot: got version ${String(head.version)}, wanted 1 or 2`);
+  if (!holds(contentsOf(head), fold.contents)) return false;
   const edges = head.edges.map((name) => fold.edges.number(name));
   let at = 4 + headLength;
   for (const { poll, slots } of head.polls) {
@@ -113,12 +125,25 @@ function joinSnapshot(fold: Fold, bytes: Uint8Array): void {
     const { hash, time } = head.heads[chain]!;
     fold.resume(chain, sequence, hexToBytes(hash), time);
   }
+  return true;
 }
+
+/** What version 1 does not say shows in part: a fold without tables has no slots. */
+function contentsOf({ contents, polls }: Head): FoldContents {
+  return contents ?? { tables: polls.length > 0 ? "all" : "none", voters: false };
+}
+
+function holds(held: FoldContents, kept: FoldContents): boolean {
+  return BREADTH[held.tables] >= BREADTH[kept.tables] && (held.voters || !kept.voters);
+}
+
+const BREADTH: Record<FoldTables, number> = { none: 0, polls: 1, all: 2 };
 
 function headOf(fold: Fold): Head {
   const coverage = fold.coverage.toJSON();
   return {
-    version: 1,
+    version: 2,
+    contents: fold.contents,
     coverage,
     heads: Object.fromEntries(Object.keys(coverage).map((chain) => [chain, headOfChain(fold, chain)])),
     edges: fold.edges.names,

@@ -56,8 +56,8 @@ function nextFrame(
   return { ...now, PROTOCOL_VERSION: now.PROTOCOL_VERSION + 1 };
 }
 
-const THIS_SNAPSHOT = '"version":1';
-const NEXT_SNAPSHOT = '"version":2';
+const THIS_SNAPSHOT = '"version":2';
+const NEXT_SNAPSHOT = '"version":3';
 
 function nextSnapshot(now: typeof SnapshotModule): typeof SnapshotModule {
   return {

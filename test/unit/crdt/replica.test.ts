@@ -1,11 +1,12 @@
 import * as Y from "yjs";
 import { beforeEach, describe, expect, test } from "vitest";
+import { PRESENCE } from "../../../crdt/ballot.ts";
 import { chainId, decodeHeader, type Chain } from "../../../crdt/batch.ts";
 import { HybridClock } from "../../../crdt/clock.ts";
 import { boardName, ledgerName } from "../../../crdt/documents.ts";
 import { MAX_WAITING_BATCHES } from "../../../crdt/fold.ts";
 import { Journal } from "../../../crdt/journal.ts";
-import { MAX_BOARD_UPDATES, Replica } from "../../../crdt/replica.ts";
+import { MAX_BOARD_UPDATES, Replica, type ReplicaOptions } from "../../../crdt/replica.ts";
 import type { Final, Show } from "../../../crdt/show.ts";
 import { MemoryDisk, type Fault } from "../../../crdt/store/memory.ts";
 import { MAX_RECORD_BYTES } from "../../../crdt/store/record.ts";
@@ -35,7 +36,14 @@ beforeEach(() => {
 });
 
 /** Starts a member's `n`th boot on its disk. */
-async function start(member: string, disk = new MemoryDisk(), n = 0, permanent = false, fault?: Fault): Promise<Life> {
+async function start(
+  member: string,
+  disk = new MemoryDisk(),
+  n = 0,
+  permanent = false,
+  fault?: Fault,
+  contents: Pick<ReplicaOptions, "tables" | "keepsVoters"> = {},
+): Promise<Life> {
   const store = new NotedStore(disk);
   store.fault = fault;
   const clock = new HybridClock(world.clock);
@@ -47,6 +55,7 @@ async function start(member: string, disk = new MemoryDisk(), n = 0, permanent =
     earlierBoots: boots.slice(0, n),
     client: (clients += 1),
     permanent,
+    ...contents,
     subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
     store,
     journal: new Journal(store, () => {}),
@@ -350,17 +359,96 @@ describe("after a restart", () => {
     expect((await again.store.load()).shows[0]?.board).toHaveLength(1);
   });
 
-  test("a board that no record can hold is left in its updates", async () => {
+  test("a board that no record can hold is compacted into several, and a destroyed key is in none of them", async () => {
     const disk = new MemoryDisk();
     const fra = await start("fra", disk);
-    await create(fra);
+    const wrappedKey = "5ec4e7".repeat(8);
+    const holdsKey = async ({ store }: Life) => {
+      const { board } = (await store.load()).shows[0]!;
+      return [board.length, board.some((update) => Buffer.from(update).includes(wrappedKey))];
+    };
+    await fra.replica.change((board) => board.create({ ...show, wrappedKey }, [aPoll()]));
     const picture = { id: "p", kind: "picture", title: "", text: "", at: 1 } as const;
     for (const hash of ["one", "two", "three"])
       await fra.replica.change((board) =>
         board.publish({ ...picture, id: hash, hash }, new Uint8Array(MAX_RECORD_BYTES / 2)),
       );
+    expect(await holdsKey(fra)).toEqual([4, true]);
+    await fra.replica.change((board) => board.forgetKey("00", { at: START, by }));
+    await settle();
+    expect(await holdsKey(fra)).toEqual([3, false]);
+    const again = await start("fra", disk, 1);
+    expect(again.replica.board.content()).toHaveLength(3);
+    expect(["one", "two", "three"].map((hash) => again.replica.board.picture(hash)?.length)).toEqual(
+      Array(3).fill(MAX_RECORD_BYTES / 2),
+    );
+  });
+});
+
+describe("a member that keeps other tables than before", () => {
+  const OFF = { tables: "none" } as const;
+  const ON = { tables: "all", keepsVoters: true } as const;
+  const read = ({ replica }: Life) => {
+    const { fold } = replica.shard(0);
+    return [replica.counts(0).anonymous, fold.present, fold.voters];
+  };
+
+  /** Three receivers that are present, of which two vote; and the batches. */
+  function audience(): ChainOfBatches {
+    const chain = new ChainOfBatches({ shard: 0, edge: "fra", boot: boots[0] });
+    chain.ballots(
+      [1, 2, 3].map((lo) => aBallot({ lo, poll: PRESENCE })),
+      "presence",
+    );
+    chain.ballots([aBallot({ lo: 1 }), aBallot({ lo: 2, option: 1 })]);
+    return chain;
+  }
+
+  const prune = (life: Life, pruned: Record<string, number>) =>
+    life.replica.change((board) => board.setWatermarks({ recorded: pruned, pruned, deletable: {} }));
+
+  test.each([
+    ["none at all", OFF],
+    ["no voters", {}],
+  ])("folds the permanent log again where its snapshot holds %s", async (_, contents) => {
+    const disk = new MemoryDisk();
+    const before = await start("recorder", disk, 0, true, undefined, contents);
+    await create(before);
+    const chain = audience();
+    await before.replica.take(chain.batches, "fra");
+    await prune(before, { [chainId(chain.chain)]: 2 });
+    await before.replica.compact();
+    const after = await start("recorder", disk, 1, true, undefined, ON);
+    expect(read(after)).toEqual([[1, 1, 0], 3, 2]);
+    expect(after.replica.coversPruned).toBe(true);
+    expect(after.world.lines.join()).toContain("folded again");
+    // And its own snapshot stands for all of it.
+    await after.replica.compact();
+    const lines = world.lines.length;
+    expect(read(await start("recorder", disk, 2, true, undefined, ON))).toEqual([[1, 1, 0], 3, 2]);
+    expect(world.lines).toHaveLength(lines);
+  });
+
+  test("and whose batches are pruned is not ready before it has them from another", async () => {
+    const disk = new MemoryDisk();
+    const fra = await start("fra", disk);
+    await create(fra);
+    await vote(fra, { lo: 1, time: START + 700 }, { lo: 2, option: 1 });
+    const batches = [...fra.replica.shard(0).ledger.batches()];
+    await vote(fra, { lo: 3, time: START + 900 });
+    await prune(fra, { [chainId(chainOf(fra, "fra"))]: 1 });
     await fra.replica.compact();
-    expect((await start("fra", disk, 1)).replica.board.content()).toHaveLength(3);
+    const watching = await start("fra", disk, 1, false, undefined, ON);
+    expect([read(watching), watching.replica.coversPruned]).toEqual([[[0, 0, 0], 0, 0], false]);
+    // New ballots come after the old ones, folded or not.
+    expect(watching.clock.now()).toBe(START + 900);
+    // Until then it must not take the place of what holds more.
+    await watching.replica.compact();
+    expect(read(await start("fra", disk, 2))).toEqual([[2, 1, 0], 0, 0]);
+    await watching.replica.take(batches, "recorder");
+    expect([read(watching), watching.replica.coversPruned]).toEqual([[[2, 1, 0], 0, 3], true]);
+    await watching.replica.compact();
+    expect(read(await start("fra", disk, 2, false, undefined, ON))).toEqual([[2, 1, 0], 0, 3]);
   });
 });
 
