@@ -9,7 +9,7 @@ import type { FiredCue, Progress, Threshold } from "./threshold.ts";
 export interface RosterEntry {
   readonly edge: string;
   readonly boot: string;
-  readonly state: "joining" | "live" | "draining";
+  readonly state: "live" | "draining";
   readonly region: string;
   readonly shards: readonly number[];
   /** Address that receivers use. */

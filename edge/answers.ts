@@ -179,7 +179,7 @@ export const EdgesBody = v.object({
     v.object({
       edge: v.string(),
       boot: v.string(),
-      state: v.picklist(["joining", "live", "draining"]),
+      state: v.picklist(["live", "draining"]),
       region: v.string(),
       address: v.string(),
       place: v.exactOptional(PlaceBody),
@@ -193,7 +193,7 @@ export type EdgesBody = v.InferOutput<typeof EdgesBody>;
 const RosterBody = v.object({
   edge: v.string(),
   boot: v.string(),
-  state: v.picklist(["joining", "live", "draining"]),
+  state: v.picklist(["live", "draining"]),
   region: v.string(),
   shards: v.array(v.number()),
   address: v.string(),

@@ -46,6 +46,7 @@ import type { EdgeService, EdgeWatcher } from "./service.ts";
 import { Nearby } from "./steering/nearby.ts";
 import type { Probe } from "./steering/report.ts";
 import type { KeptSession } from "./session.ts";
+import { SocketCounts } from "./socket-counts.ts";
 import type { TokenKeys } from "./token.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -200,6 +201,7 @@ function routeContext(deps: AppDeps): RouteContext {
     feeds: new Feeds(edge.boot, world),
     rooms: new Rooms(world, limits.messagesPerReader),
     sessions: new Set(),
+    sockets: new SocketCounts(),
     nearby: new Nearby(edge, world, deps.probe),
     locate: deps.locate ?? (() => undefined),
   };

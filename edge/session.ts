@@ -9,6 +9,7 @@ import type { Receipt } from "./receipt.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { check, HelloMessage, MAX_MESSAGE_ID_CHARS } from "./schemas.ts";
 import { orderAnswer } from "./view.ts";
+import { MAX_SOCKETS_PER_RECEIVER, type SocketCounts } from "./socket-counts.ts";
 import type { Receiver, Tokens } from "./tokens.ts";
 
 /** A receiver says who it is within this time: sockets of nobody are not kept. */
@@ -24,6 +25,7 @@ export interface SessionContext {
   readonly casting: Casting;
   readonly limit: Limit;
   readonly feed: Feed;
+  readonly sockets: SocketCounts;
 }
 
 /**
@@ -72,7 +74,8 @@ export class Session {
   resume(receiver: Receiver): void {
     if (this.#state.phase !== "greeting") return;
     this.#state.cancelTimeout();
-    this.#open(receiver);
+    const refusal = this.#open(receiver);
+    if (refusal) return this.#refuseAndClose(refusal);
     this.#send(this.#context.feed.whole());
   }
 
@@ -122,23 +125,28 @@ export class Session {
     if (isRefusal(receiver)) return this.#refuseAndClose(receiver);
     const { feed, world } = this.#context;
     const { subject, signed } = receiver;
-    const refusal = feed.show.arrive(subject, signed);
+    const refusal = feed.show.arrive(subject, signed) ?? this.#open(receiver);
     if (refusal) return this.#refuseAndClose(refusal);
-    this.#open(receiver);
     this.#socket.keep?.({ show: feed.show.definition.id, receiver } satisfies KeptSession);
     this.#send(JSON.stringify({ type: "welcome", receiver: subject, revision: feed.tag, time: world.clock.now() }));
     if (revision !== feed.tag) this.#send(feed.whole());
   }
 
-  #open(receiver: Receiver): void {
-    const { feed } = this.#context;
+  #open(receiver: Receiver): Refusal | undefined {
+    const { feed, sockets } = this.#context;
+    if (!sockets.add(receiver.subject))
+      return refuse("rate_limited", `this receiver has ${MAX_SOCKETS_PER_RECEIVER} sockets here, the limit`, {
+        retryAfterS: 5,
+      });
     const ends = [
+      () => sockets.delete(receiver.subject),
       feed.follow((message) => this.#send(message)),
       feed.show.orders.follow(receiver.subject, (order) =>
         this.#send(JSON.stringify({ type: "order", ...orderAnswer(order) })),
       ),
     ];
     this.#state = { phase: "open", receiver, unfollow: () => ends.forEach((end) => end()) };
+    return undefined;
   }
 
   #ballot(value: object, receiver: Receiver): void {

@@ -9,6 +9,7 @@ import type { EdgeService, EdgeWatcher } from "../service.ts";
 import type { Nearby } from "../steering/nearby.ts";
 import type { Place } from "../steering/place.ts";
 import type { Session } from "../session.ts";
+import type { SocketCounts } from "../socket-counts.ts";
 import type { Tokens } from "../tokens.ts";
 
 /** Answers a request with a WebSocket. The runtime's door hands it in; its response has to be the handler's. */
@@ -39,6 +40,7 @@ export interface RouteContext {
   readonly feeds: Feeds;
   readonly rooms: Rooms;
   readonly sessions: Set<Session>;
+  readonly sockets: SocketCounts;
   readonly pages: Pages;
   readonly hls: HlsSources;
   readonly nearby: Nearby;

@@ -33,8 +33,8 @@ export function resumeSession(
 }
 
 function openSession(context: RouteContext, show: ShowService, socket: Socket): Session {
-  const { world, tokens, casting, limits, feeds, sessions } = context;
-  const about = { world, tokens, casting, limit: limits.messagesPerSocket, feed: feeds.of(show) };
+  const { world, tokens, casting, limits, feeds, sessions, sockets } = context;
+  const about = { world, tokens, casting, limit: limits.messagesPerSocket, feed: feeds.of(show), sockets };
   const session = new Session(socket, about, (closed) => sessions.delete(closed));
   sessions.add(session);
   return session;

@@ -91,7 +91,7 @@ ${servers.join("")}`;
 function failOpen(wish: HaproxyWish): string {
   const servers = wish.edges
     .filter(({ admin }) => admin !== "down")
-    .map((edge) => `    server ${edge.edge} ${hostOf(edge)}\n`);
+    .map((edge) => `    server ${edge.edge} ${hostOf(edge)}${tlsOf(edge)}\n`);
   return `backend fail_open\n    balance ${balanceOf(wish.policy)}\n${servers.join("")}`;
 }
 

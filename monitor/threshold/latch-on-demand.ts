@@ -38,11 +38,12 @@ export class LatchOnDemand implements CueLatch {
   }
 
   async #latch(): Promise<CueLatch> {
-    this.#opened ??= this.#open();
+    const opened = (this.#opened ??= this.#open());
     try {
-      return (await this.#opened).cues;
+      return (await opened).cues;
     } catch (error) {
-      this.#opened = undefined;
+      // Unless somebody has begun anew meanwhile.
+      if (this.#opened === opened) this.#opened = undefined;
       throw error;
     }
   }

@@ -117,7 +117,7 @@ export class Directory {
   #adminOf({ edge, state }: Partial<RosterEdge>, seen: Sighting): AdminState {
     const word = this.#settings.admin[edge ?? ""];
     if (word !== undefined) return word;
-    const drains = seen.fresh ? seen.draining : state === "draining" || state === "joining";
+    const drains = seen.fresh ? seen.draining : state === "draining";
     return drains ? "draining" : "up";
   }
 

@@ -154,7 +154,10 @@ export class EdgeObject extends DurableObject<Env> {
   async #sleep(life: EdgeLife): Promise<void> {
     this.#life = undefined;
     const opening = life.edge.nextOpening;
-    this.#sleeping = life.sleep();
+    // Were it rejected, no later life would begin; what is not written is what a crash would lose: nothing acknowledged.
+    this.#sleeping = life
+      .sleep()
+      .catch((error: unknown) => this.#world.log("error", "going to sleep failed", { error: String(error) }));
     await this.#sleeping;
     // Whoever came meanwhile has begun the next life, and set its alarm.
     if (this.#life || this.#waking) return;

@@ -3,6 +3,7 @@ import { CLOSE } from "../../../edge/close.ts";
 import { PUSH_INTERVAL_MS } from "../../../edge/feed.ts";
 import { refuse } from "../../../edge/refusal.ts";
 import { HELLO_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_WAITING_BYTES } from "../../../edge/session.ts";
+import { MAX_SOCKETS_PER_RECEIVER } from "../../../edge/socket-counts.ts";
 import { settle } from "../../support/world.ts";
 import { Harness, HOUR_MS, problemOf, TestSocket } from "./harness.ts";
 
@@ -46,6 +47,26 @@ describe("a session whose program slept", () => {
 });
 
 describe("the hello", () => {
+  test("of a receiver that has many sockets already is refused, until one of them ends", async () => {
+    const harness = new Harness();
+    const hello = { type: "hello", token: harness.receiver() };
+    const sockets: TestSocket[] = [];
+    for (let i = 0; i < MAX_SOCKETS_PER_RECEIVER; i++) sockets.push(await harness.dial(path));
+    for (const socket of sockets) socket.say(hello);
+    expect(sockets.map(({ closed }) => closed)).toEqual(sockets.map(() => undefined));
+    const refused = await harness.dial(path);
+    refused.say(hello);
+    expect(refused.take()).toMatchObject([{ type: "refused", code: "rate_limited" }]);
+    expect(refused.closed?.code).toBe(CLOSE.tooFast);
+    const another = await harness.dial(path);
+    another.say({ type: "hello", token: harness.receiver("tv-2") });
+    expect(another.take()).toMatchObject([{ type: "welcome" }, { type: "content" }]);
+    sockets[0]!.close(1000, "gone");
+    const next = await harness.dial(path);
+    next.say(hello);
+    expect(next.take()).toMatchObject([{ type: "welcome" }, { type: "content" }]);
+  });
+
   test("of a receiver whose shard is elsewhere is told which one it is", async () => {
     const harness = new Harness();
     harness.show.arrivalRefusal = refuse("wrong_shard", "elsewhere", { extra: { shard: 3 } });

@@ -2,11 +2,12 @@
 import { expect, test } from "vitest";
 import { haproxyConfig } from "../../../edge/steering/haproxy.ts";
 
-function serverOf(address: string): string {
+/** As it stands behind each backend: the one that checks, and the one for when no check succeeds. */
+function serversOf(address: string): string[] {
   const edge = { edge: "fra", region: "fra", address, admin: "up", health: "up" } as const;
   const listen = { host: "127.0.0.1", port: 8080 };
   const wish = { listen, policy: "free", order: [], checkEveryMs: 500, networks: [], edges: [edge] } as const;
-  return /^ *server (fra .*)$/m.exec(haproxyConfig(wish))![1]!;
+  return [...haproxyConfig(wish).matchAll(/^ *server (fra .*)$/gm)].map(([, server]) => server!);
 }
 
 test.for([
@@ -15,5 +16,7 @@ test.for([
   ["https://fra.example.org", /check-sni fra\.example\.org verifyhost fra\.example\.org$/],
   ["https://192.0.2.1:8443", /192\.0\.2\.1:8443 ssl verify required ca-file @system-ca check-ssl$/],
 ] as const)("an edge at %s is asked as it should: %s", ([address, wanted]) => {
-  expect(serverOf(address)).toMatch(wanted);
+  const servers = serversOf(address);
+  expect(servers).toHaveLength(2);
+  for (const server of servers) expect(server).toMatch(wanted);
 });
