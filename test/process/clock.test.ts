@@ -1,28 +1,24 @@
 // An edge whose clock is an hour off admits nothing and says so; the others go on.
-import { globSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Cluster } from "../support/cluster.ts";
 import { Crowd, each, receivers } from "../support/crowd.ts";
 import { codeOf } from "../support/edge-client.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { expectEverywhere } from "../support/readings.ts";
 import { aShow, OPTIONS } from "../support/show-files.ts";
 import { soon } from "../support/soon.ts";
 
 const SHOW = "clocks";
-/** Debian's package faketime. */
-const LIBRARY = globSync("/usr/lib/*/faketime/libfaketime.so.1")[0];
-const why = LIBRARY === undefined ? " (faketime is not installed)" : "";
+const why = FakeClock.missing ? ` (${FakeClock.missing})` : "";
 
 let cluster: Cluster;
-/** The offset of syd's clock, which the library reads from a file again and again. */
-let offset: string;
+/** Syd's. */
+let clock: FakeClock;
 
 beforeAll(async () => {
-  if (LIBRARY === undefined) return;
+  if (FakeClock.missing) return;
   cluster = await Cluster.plan();
-  offset = join(cluster.folder.path, "offset");
-  setClock("+0");
+  clock = new FakeClock(cluster.folder.path);
   for (const name of ["fra", "nyc", "recorder"]) cluster.member(name).start();
   startSyd();
   await cluster.whole();
@@ -30,13 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.end());
 
-function setClock(shift: string): void {
-  writeFileSync(offset, `${shift}\n`);
-}
-
 function startSyd(): void {
-  const fake = { FAKETIME_TIMESTAMP_FILE: offset, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" };
-  cluster.member("syd").start({ LD_PRELOAD: LIBRARY!, ...fake });
+  cluster.member("syd").start(clock.environment);
 }
 
 const untrusted = () =>
@@ -53,7 +44,7 @@ test.skipIf(why)(
     const edges = ["fra", "nyc", "syd"];
     await each(receivers(60, "before"), (name, i) => crowd.vote(name, OPTIONS[i % 3]!, { at: [edges[i % 3]!] }));
     for (const shift of ["+3600", "-3600"]) {
-      setClock(shift);
+      clock.set(shift);
       await untrusted();
       expect(codeOf(await crowd.press(`viewer${shift}`, { press: 1, option: "red" }, "syd"))).toBe("clock_untrusted");
       // Nor does it call a token expired: its bearer would ask for a new one, and be another receiver.
@@ -67,7 +58,7 @@ test.skipIf(why)(
       await each(receivers(60, `at${shift}`), (name, i) =>
         crowd.vote(name, OPTIONS[i % 2]!, { at: [edges[i % 3]!, "nyc"] }),
       );
-      setClock("+0");
+      clock.set("+0");
       await cluster.whole();
       await each(receivers(20, `after${shift}`), (name) => crowd.vote(name, "green", { at: ["syd"] }));
     }
@@ -79,7 +70,7 @@ test.skipIf(why)(
 test.skipIf(why)(`an edge that starts with a clock an hour off never admits anything${why}`, async () => {
   const crowd = new Crowd(cluster, SHOW, "best");
   await cluster.member("syd").kill();
-  setClock("+3600");
+  clock.set("+3600");
   startSyd();
   await untrusted();
   const answers: (string | undefined)[] = [];
@@ -88,7 +79,7 @@ test.skipIf(why)(`an edge that starts with a clock an hour off never admits anyt
   });
   expect(answers.filter((code) => !["clock_untrusted", "not_ready"].includes(code ?? ""))).toEqual([]);
   expect(await cluster.client("fra").get("/readyz")).toMatchObject({ status: 200 });
-  setClock("+0");
+  clock.set("+0");
   await cluster.whole();
   await each(receivers(20, "astray"), (name) => crowd.vote(name, "red", { at: ["syd"] }));
   await cluster.producer("syd").command(SHOW, "best", "close");

@@ -4,11 +4,13 @@ import { existsSync } from "node:fs";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { freePorts } from "../../edge/cli/network/ports.ts";
 import type { HealthBody } from "../../edge/answers.ts";
+import type { Threshold } from "../../edge/cli/threshold.ts";
 import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
 import { Cluster } from "../support/cluster.ts";
 import { Crowd, each, receivers } from "../support/crowd.ts";
 import { mountSmallDisk, type SmallDisk } from "../support/database.ts";
 import { EdgeClient } from "../support/edge-client.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { expectFinal } from "../support/readings.ts";
 import { EncoderProgram } from "../support/recording-encoder.ts";
 import { aShow } from "../support/show-files.ts";
@@ -16,7 +18,7 @@ import { soon } from "../support/soon.ts";
 
 const SHOW = "filled";
 const DISK_BYTES = 4 * 2 ** 20;
-/** The threshold is crossed by these many votes for blue. */
+/** The threshold is crossed by so many votes for blue, and by each further as many. */
 const BLUE = 20;
 const HOST = "127.0.0.1";
 
@@ -34,12 +36,12 @@ interface Beginning {
   /** Where the monitor keeps everything. */
   readonly store?: string;
   readonly runtime?: RuntimeName;
-  /** Who sends cues to the encoder. The monitor latches them in any case. */
-  readonly sender: "monitor" | "fra";
+  /** Who sends cues to the encoder. The monitor latches them in any case; fra watches where it sends. */
+  readonly senders: readonly ("monitor" | "fra")[];
 }
 
 /** Two edges and a monitor; a threshold is armed, and some have voted. The encoder is not there yet. */
-async function begin({ store = "file:permanent.db", runtime = "deno", sender }: Beginning): Promise<void> {
+async function begin({ store = "file:permanent.db", runtime = "deno", senders }: Beginning): Promise<void> {
   encoder = await EncoderProgram.plan();
   const [status] = (await freePorts(1)) as [number];
   monitor = new EdgeClient(`http://${HOST}:${status}`);
@@ -48,13 +50,12 @@ async function begin({ store = "file:permanent.db", runtime = "deno", sender }: 
     recorder: false,
     runtime,
     processes: [{ name: "monitor", role: "monitor", store, listen: { host: HOST, status } }],
-    configure: (name, config) => ({
-      ...config,
-      ...(name === sender ? { encoder: encoder.address } : {}),
-      ...(name === "fra" && sender === "fra" ? { watch: true } : {}),
-    }),
+    configure: (name, config) => {
+      if (!senders.some((sender) => sender === name)) return config;
+      return { ...config, encoder: encoder.address, ...(name === "fra" ? { watch: true } : {}) };
+    },
   });
-  const rule = { kind: "votes", poll: "best", option: "blue", at_least: BLUE };
+  const rule = { kind: "votes", poll: "best", option: "blue", at_least: BLUE, every: BLUE };
   const threshold = { id: "blues", rule, message: { kind: "text", text: "{count}" } };
   const show = { ...aShow(SHOW), thresholds: [threshold] };
   await cluster.open(show);
@@ -86,10 +87,11 @@ async function problems(): Promise<string> {
 async function expectWell(): Promise<void> {
   await soon(() => expect(encoder.cues()).toEqual(["blues/1"]));
   await soon(async () => expect(await monitor.get("/healthz")).toMatchObject({ status: 200, body: { problems: [] } }));
-  await vote(30, "blue", "after");
+  await vote(BLUE, "blue", "after");
+  await soon(() => expect(encoder.cues()).toEqual(["blues/1", "blues/2"]));
   await cluster.producer("fra").command(SHOW, "best", "close");
   await expectFinal(cluster, SHOW, "best", crowd.expected());
-  expect(encoder.cues()).toEqual(["blues/1"]);
+  expect(encoder.cues()).toEqual(["blues/1", "blues/2"]);
 }
 
 afterEach(async () => {
@@ -104,7 +106,7 @@ test.skipIf(why !== undefined)(
   `on a full disk a monitor says so, and with room again what was crossed meanwhile fires once${why ? ` (${why})` : ""}`,
   async () => {
     const { folder, fill, free } = disk as SmallDisk;
-    await begin({ store: `file:${folder}/permanent.db`, sender: "monitor" });
+    await begin({ store: `file:${folder}/permanent.db`, senders: ["monitor"] });
     encoder.start(cluster.folder);
     fill();
     // What room there was in files that stand already is used up first.
@@ -123,7 +125,7 @@ test.skipIf(noLimits)(
   `a monitor whose disk fails ends with the reason, and its next life fires what was crossed meanwhile, once${noLimits}`,
   async () => {
     // Node, as it ignores the signal that comes with a file's size limit: the write fails, as on a disk that fails.
-    await begin({ runtime: "node", sender: "monitor" });
+    await begin({ runtime: "node", senders: ["monitor"] });
     encoder.start(cluster.folder);
     const member = cluster.member("monitor");
     execFileSync("prlimit", [`--pid=${member.pid}`, "--fsize=1"]);
@@ -138,7 +140,7 @@ test.skipIf(noLimits)(
 );
 
 test("an edge that watches says in its /healthz how its watcher is, and sends what it could not once it can", async () => {
-  await begin({ sender: "fra" });
+  await begin({ senders: ["fra"] });
   const watcherOf = async (edge: string) => ((await cluster.client(edge).get("/healthz")).body as HealthBody).watcher;
   await soon(async () => expect(await watcherOf("fra")).toEqual({ ok: true, problems: [] }));
   expect(await watcherOf("nyc")).toBeUndefined();
@@ -150,4 +152,29 @@ test("an edge that watches says in its /healthz how its watcher is, and sends wh
   await soon(async () => expect(await watcherOf("fra")).toEqual({ ok: true, problems: [] }));
   expect(await cluster.client("fra").metric("process_cues_sent")).toBe(1);
   await expectWell();
+});
+
+const noFakeClock = FakeClock.missing ? ` (${FakeClock.missing})` : "";
+test.skipIf(noFakeClock)(`each cue fires once of two watchers, though one's clock jumps${noFakeClock}`, async () => {
+  await begin({ senders: ["monitor", "fra"] });
+  encoder.start(cluster.folder);
+  const clock = new FakeClock(cluster.folder.path);
+  await cluster.member("monitor").kill();
+  cluster.member("monitor").start(clock.environment);
+  await cluster.whole();
+  const expected: string[] = [];
+  for (const shift of ["+3600", "-3600", "+5", "-5", "+0"]) {
+    clock.set(shift);
+    await vote(BLUE, "blue", `at${shift}`);
+    expected.push(`blues/${expected.length + 1}`);
+    await soon(() => expect(encoder.cues()).toEqual(expected));
+  }
+  await soon(async () => {
+    const { body } = await cluster.producer("nyc").get(`/v1/shows/${SHOW}/thresholds`);
+    const fired = (body as { thresholds: Threshold[] }).thresholds[0]?.fired ?? [];
+    expect(fired.map(({ confirmed_at: at }) => typeof at)).toEqual(expected.map(() => "number"));
+    // The monitor's clock did jump.
+    expect(fired.some(({ at }) => Math.abs(at - Date.now()) > 3_000_000)).toBe(true);
+  });
+  expect(encoder.cues()).toEqual(expected);
 });
