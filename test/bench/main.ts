@@ -5,6 +5,7 @@ import { dns } from "./chapters/dns.ts";
 import { documents } from "./chapters/documents.ts";
 import { http } from "./chapters/http.ts";
 import { inspector, inspectorInRush } from "./chapters/inspector.ts";
+import { keepingUp } from "./chapters/keeping-up.ts";
 import { others } from "./chapters/others.ts";
 import { processes } from "./chapters/processes.ts";
 import { replica } from "./chapters/replica.ts";
@@ -36,6 +37,7 @@ const CHAPTERS: readonly Chapter[] = [
   inspectorInRush,
   dns,
   processes,
+  keepingUp,
   signal,
   takeover,
   workers,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFolder, type NetworkFolder } from "../../../edge/cli/network/folder.ts";
 import { planNetwork, RECORDER, type FirstPorts } from "../../../edge/cli/network/plan.ts";
+import { freePorts as anyPorts } from "../../../edge/cli/network/ports.ts";
 import { memberProgram, type RuntimeName } from "../../../edge/cli/supervise/program.ts";
 import { POLL_DEFINITION, POLL_ID, SHOW_ID } from "./ballots.ts";
 import { cpuOf } from "./cpu.ts";
@@ -37,8 +38,9 @@ export class Members {
 
   static async plan(wish: MembersWish): Promise<Members> {
     const ports = await freePorts(wish.edges.length);
+    const [status] = (await anyPorts(1)) as [number];
     const edges = wish.edges.map((name) => ({ name, region: name, publicHost: HOST, backboneHost: HOST }));
-    const processes = wish.recorder ? [RECORDER] : [];
+    const processes = wish.recorder ? [{ ...RECORDER, listen: { host: HOST, status } }] : [];
     const path = join(mkdtempSync(join(tmpdir(), "redbutton-bench-")), "network");
     return new Members(writeFolder(path, planNetwork({ edges, ports, processes, inspect: wish.inspect ?? false })));
   }
@@ -63,9 +65,9 @@ export class Members {
     });
   }
 
-  /** CPU time of all members so far, µs. */
-  cpu(): number {
-    return [...this.#programs.values()].reduce((sum, { pid }) => sum + cpuOf(pid), 0);
+  /** CPU time so far of all members, or of those named, µs. */
+  cpu(names: readonly string[] = [...this.#programs.keys()]): number {
+    return names.reduce((sum, name) => sum + cpuOf(this.#programs.get(name)!.pid), 0);
   }
 
   /** Members, processes included. */
@@ -121,14 +123,13 @@ export class Members {
 
   /** Sums of the edges' metrics by name, over labels; of all edges, or of those named. */
   async metrics(names?: readonly string[]): Promise<Record<string, number>> {
-    const sums: Record<string, number> = {};
-    for (const { name, address } of this.folder.edges) {
-      if (names && !names.includes(name)) continue;
-      const text = await (await fetch(`${address}/metrics`)).text();
-      for (const [, metric, value] of text.matchAll(/^redbutton_(\w+)(?:\{[^}]*\})? (\S+)$/gm))
-        sums[metric!] = (sums[metric!] ?? 0) + Number(value);
-    }
-    return sums;
+    const asked = this.folder.edges.filter(({ name }) => !names || names.includes(name));
+    return metricsAt(asked.map(({ address }) => address));
+  }
+
+  /** The recorder's metrics. */
+  recorderMetrics(): Promise<Record<string, number>> {
+    return metricsAt(this.folder.processes.flatMap(({ status }) => status ?? []));
   }
 
   /** Asks the first edge for a view of the inspector, and reads the answer. */
@@ -185,6 +186,16 @@ export class Members {
       request,
     );
   }
+}
+
+async function metricsAt(addresses: readonly string[]): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const address of addresses) {
+    const text = await (await fetch(`${address}/metrics`)).text();
+    for (const [, metric, value] of text.matchAll(/^redbutton_(\w+)(?:\{[^}]*\})? (\S+)$/gm))
+      sums[metric!] = (sums[metric!] ?? 0) + Number(value);
+  }
+  return sums;
 }
 
 /** Asks again and again until the answer is right. */
