@@ -96,7 +96,7 @@ export const MAX_BATCH_BALLOTS = 1000;
 /** Most orders in a batch: so many of the longest fill one. */
 export const MAX_BATCH_ORDERS = 14;
 /** Most outcomes in a batch: 15 kB of the longest. */
-export const MAX_BATCH_OUTCOMES = 200;
+export const MAX_BATCH_OUTCOMES = 175;
 /** Longest edge name in bytes: a DNS label. */
 export const MAX_EDGE_NAME_BYTES = 63;
 /** Most chains in a seal: boots of one edge in one show. Warned about from 300. */

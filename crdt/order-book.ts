@@ -26,17 +26,23 @@ export function sumOrders(states: readonly OrderStates[]): OrderStates {
 const STATES = ["received", "reserved", "confirmed", "rejected", "cancelled"] as const;
 
 /** What a book is made of, for snapshots. */
-export type OrderRecord = { readonly order: KnownOrder; readonly edge: string } | { readonly outcome: Outcome };
+export type OrderRecord = PlacedOrder | { readonly outcome: Outcome };
+
+interface PlacedOrder {
+  readonly order: KnownOrder;
+  readonly edge: string;
+}
 
 interface Entry {
-  order?: KnownOrder;
-  edge?: string;
+  /** By digest: several where a receiver said one thing here and another there, under one key. */
+  readonly orders: Map<string, PlacedOrder>;
   outcome?: Outcome;
 }
 
 /**
- * The orders of one shard folded. Of two orders with one id the first by (time, edge, digest) stands; of the outcomes
- * the one with the greatest (step, time, state): a function of the set taken, whatever the order of arrival.
+ * The orders of one shard folded. Of the outcomes under an id the one with the greatest (step, time, state, digest)
+ * stands; of the orders the one that the processor has taken, as the outcome says, and before that the first by (time,
+ * edge, digest): a function of the set taken, whatever the order of arrival.
  */
 export class OrderBook {
   readonly #entries = new Map<string, Entry>();
@@ -45,21 +51,18 @@ export class OrderBook {
   readonly #states = noOrders();
 
   take({ id, hi, lo, product, quantity, digest, time }: KnownOrder, edge: string): void {
-    const order = { id, hi, lo, product, quantity, digest, time };
-    const entry = this.#entryOf(id);
-    if (entry.order && !isBefore(order, edge, entry.order, entry.edge!)) return;
-    if (!entry.order) this.#states[stateOf(entry.outcome)] += 1;
-    entry.order = order;
-    entry.edge = edge;
-    this.#note(order);
+    const placed = { order: { id, hi, lo, product, quantity, digest, time }, edge };
+    this.#change(id, ({ orders }) => {
+      const known = orders.get(digest);
+      if (!known || isBefore(placed, known)) orders.set(digest, placed);
+    });
+    this.#note(placed.order);
   }
 
   takeOutcome(outcome: Outcome): void {
-    const entry = this.#entryOf(outcome.id);
-    if (entry.outcome && !isAfter(outcome, entry.outcome)) return;
-    if (entry.order) this.#states[stateOf(entry.outcome)] -= 1;
-    entry.outcome = outcome;
-    if (entry.order) this.#states[stateOf(entry.outcome)] += 1;
+    this.#change(outcome.id, (entry) => {
+      if (!entry.outcome || isAfter(outcome, entry.outcome)) entry.outcome = outcome;
+    });
   }
 
   takeRecord(record: OrderRecord): void {
@@ -67,7 +70,7 @@ export class OrderBook {
     else this.take(record.order, record.edge);
   }
 
-  /** The order of that id; undefined while only its outcome, or nothing, has arrived. */
+  /** The order of that id; undefined while nothing, or only an outcome of one that is not here, has arrived. */
   get(id: string): StandingOrder | undefined {
     const entry = this.#entries.get(id);
     return entry && standing(entry);
@@ -93,8 +96,8 @@ export class OrderBook {
 
   /** Everything that the book stands for. */
   *records(): Generator<OrderRecord> {
-    for (const { order, edge, outcome } of this.#entries.values()) {
-      if (order) yield { order, edge: edge! };
+    for (const { orders, outcome } of this.#entries.values()) {
+      yield* orders.values();
       if (outcome) yield { outcome };
     }
   }
@@ -103,12 +106,14 @@ export class OrderBook {
     return this.#entries.size;
   }
 
-  #entryOf(id: string): Entry {
-    const known = this.#entries.get(id);
-    if (known) return known;
-    const entry: Entry = {};
+  #change(id: string, change: (entry: Entry) => void): void {
+    const entry = this.#entries.get(id) ?? { orders: new Map() };
     this.#entries.set(id, entry);
-    return entry;
+    const before = standing(entry);
+    change(entry);
+    const after = standing(entry);
+    if (before) this.#states[before.state] -= 1;
+    if (after) this.#states[after.state] += 1;
   }
 
   #note({ id, hi, lo }: KnownOrder): void {
@@ -118,35 +123,32 @@ export class OrderBook {
   }
 }
 
-function stateOf(outcome: Outcome | undefined): StandingOrder["state"] {
-  return outcome?.state ?? "received";
-}
-
 function noOrders(): Record<StandingOrder["state"], number> {
   return { received: 0, reserved: 0, confirmed: 0, rejected: 0, cancelled: 0 };
 }
 
-function standing({ order, edge, outcome }: Entry): StandingOrder | undefined {
-  if (!order || edge === undefined) return undefined;
-  return {
-    order,
-    edge,
-    state: stateOf(outcome),
-    step: outcome?.step ?? 0,
-    reason: outcome?.reason ?? "",
-  };
+function standing({ orders, outcome }: Entry): StandingOrder | undefined {
+  const placed = outcome ? orders.get(outcome.digest) : firstOf(orders);
+  if (!placed) return undefined;
+  const { state, step, reason } = outcome ?? ({ state: "received", step: 0, reason: "" } as const);
+  return { ...placed, state, step, reason };
 }
 
-function isBefore(a: KnownOrder, aEdge: string, b: KnownOrder, bEdge: string): boolean {
-  if (a.time !== b.time) return a.time < b.time;
-  if (aEdge !== bEdge) return aEdge < bEdge;
-  return a.digest < b.digest;
+function firstOf(orders: ReadonlyMap<string, PlacedOrder>): PlacedOrder | undefined {
+  return [...orders.values()].sort((a, b) => (isBefore(a, b) ? -1 : 1))[0];
+}
+
+function isBefore(a: PlacedOrder, b: PlacedOrder): boolean {
+  if (a.order.time !== b.order.time) return a.order.time < b.order.time;
+  if (a.edge !== b.edge) return a.edge < b.edge;
+  return a.order.digest < b.order.digest;
 }
 
 function isAfter(a: Outcome, b: Outcome): boolean {
   if (a.step !== b.step) return a.step > b.step;
   if (a.time !== b.time) return a.time > b.time;
-  return a.state > b.state;
+  if (a.state !== b.state) return a.state > b.state;
+  return a.digest > b.digest;
 }
 
 function receiverKey(hi: number, lo: number): string {

@@ -5,7 +5,7 @@ import type { ReceiverId } from "./receiver.ts";
  * A receiver's order, and what became of it, as they travel in the ledger (all numbers big-endian):
  *
  *     order    = length id receiver delay quantity digest product envelope
- *     outcome  = length id receiver delay step state reason
+ *     outcome  = length id receiver delay digest step state reason
  *     length   = u16, bytes of all that follows         id = 16 bytes       receiver = 8 bytes
  *     delay    = u16, ms after the batch's base time    quantity = u8       digest = 16 bytes
  *     product  = u8 length, UTF-8                       envelope = the rest
@@ -30,6 +30,8 @@ export interface Order extends ReceiverId {
 export interface Outcome extends ReceiverId {
   /** The order's. */
   readonly id: string;
+  /** The order's: of two with one id, given at edges that did not hear each other, it says which one was taken. */
+  readonly digest: string;
   readonly step: number;
   readonly state: OutcomeState;
   /** A slug for programs, e.g. `sold-out`; empty where there is nothing to explain. */
@@ -61,7 +63,7 @@ const ID_BYTES = 16;
 const RECEIVER_BYTES = 8;
 const HEAD_BYTES = ID_BYTES + RECEIVER_BYTES + 2;
 const ORDER_FIXED_BYTES = HEAD_BYTES + 1 + ID_BYTES + 1;
-const OUTCOME_FIXED_BYTES = HEAD_BYTES + 2 + 1;
+const OUTCOME_FIXED_BYTES = HEAD_BYTES + ID_BYTES + 2 + 1;
 
 /** Bytes of the longest order. */
 export const MAX_ORDER_BYTES = LENGTH_BYTES + ORDER_FIXED_BYTES + MAX_PRODUCT_BYTES + MAX_ENVELOPE_BYTES;
@@ -119,7 +121,8 @@ function readOrder(record: Uint8Array, base: number): Order | undefined {
 function packOutcome(outcome: Outcome, base: number): Uint8Array {
   const reason = utf8ToBytes(outcome.reason);
   const { bytes, view } = packHead(outcome, base, OUTCOME_FIXED_BYTES + reason.length);
-  const at = LENGTH_BYTES + HEAD_BYTES;
+  bytes.set(hexToBytes(outcome.digest), LENGTH_BYTES + HEAD_BYTES);
+  const at = LENGTH_BYTES + HEAD_BYTES + ID_BYTES;
   view.setUint16(at, outcome.step);
   view.setUint8(at + 2, STATES[outcome.state]);
   bytes.set(reason, at + 3);
@@ -129,11 +132,13 @@ function packOutcome(outcome: Outcome, base: number): Uint8Array {
 function readOutcome(record: Uint8Array, base: number): Outcome | undefined {
   const view = viewOf(record);
   if (record.length < OUTCOME_FIXED_BYTES) return undefined;
-  const state = stateOf(view.getUint8(HEAD_BYTES + 2));
+  const stepAt = HEAD_BYTES + ID_BYTES;
+  const state = stateOf(view.getUint8(stepAt + 2));
   if (!state) return undefined;
   return {
     ...readHead(record, view, base),
-    step: view.getUint16(HEAD_BYTES),
+    digest: bytesToHex(record.subarray(HEAD_BYTES, stepAt)),
+    step: view.getUint16(stepAt),
     state,
     reason: new TextDecoder().decode(record.subarray(OUTCOME_FIXED_BYTES)),
   };

@@ -34,6 +34,8 @@ export interface Ending {
 /** An outcome that the ledger does not have. */
 export interface Untold {
   readonly order: string;
+  /** Of the order that was taken, of those with this id. */
+  readonly digest: string;
   readonly hi: number;
   readonly lo: number;
   readonly step: number;

@@ -203,6 +203,7 @@ function untoldOf(row: Row): Untold {
   const receiver = text(row.receiver);
   return {
     order: text(row.id),
+    digest: text(row.digest),
     hi: parseInt(receiver.slice(0, 8), 16),
     lo: parseInt(receiver.slice(8), 16),
     step: integer(row.step),
@@ -267,7 +268,7 @@ const ADD_REFUND = `
   SELECT id, show, 'refund', ?1, 0 FROM orders WHERE id = ?2 AND state = 'confirmed' AND decided_at < ?3
   ON CONFLICT DO NOTHING`;
 const UNTOLD = `
-  SELECT id, receiver, step, state, reason FROM orders WHERE show = ? AND told < step LIMIT ?`;
+  SELECT id, digest, receiver, step, state, reason FROM orders WHERE show = ? AND told < step LIMIT ?`;
 const TOLD = `
   UPDATE orders SET told = max(orders.told, its.step) FROM (
     SELECT value ->> 'order' AS id, value ->> 'step' AS step FROM json_each(?)) AS its

@@ -252,20 +252,19 @@ export class ShowOrders {
     this.#isTelling = false;
   }
 
-  async #write({ order: id, hi, lo, step, state, reason }: Untold): Promise<void> {
+  async #write({ order: id, digest, hi, lo, step, state, reason }: Untold): Promise<void> {
     const { writer } = this.#replica.shard(shardOf({ hi, lo }, this.#replica.board.show!.shards));
     const time = this.#options.member.clock.now();
-    await writer.writeOutcome({ id, hi, lo, step, state, reason, time });
+    await writer.writeOutcome({ id, digest, hi, lo, step, state, reason, time });
   }
 
   async #decide(): Promise<void> {
     for (const [order, { decision, at }] of this.#shop.decisions()) {
       const key = `${order}/${at}`;
       if (this.#decided.has(key)) continue;
-      const isDone = await this.#try("books", async () => {
-        await this.#options.books.decide(this.#replica.show, order, decision, at);
-        return true;
-      });
+      const isDone = await this.#try("books", () =>
+        this.#options.books.decide(this.#replica.show, order, decision, at),
+      );
       if (isDone) this.#decided.add(key);
     }
   }

@@ -21,6 +21,7 @@ export const anOutcome = (given: Partial<Outcome> = {}): Outcome => ({
   id: ORDER_ID,
   hi: 1,
   lo: 2,
+  digest: ORDER_DIGEST,
   step: 1,
   state: "reserved",
   reason: "",

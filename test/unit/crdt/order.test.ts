@@ -48,6 +48,7 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.record({
   id: anId,
   hi: anU32,
   lo: anU32,
+  digest: anId,
   step: fc.integer({ min: 0, max: 0xffff }),
   state: fc.constantFrom("reserved", "confirmed", "rejected", "cancelled"),
   reason: fc.stringMatching(/^[a-z-]{0,40}$/),
@@ -67,7 +68,7 @@ describe("golden bytes", () => {
   test("of an outcome", () => {
     const outcome = anOutcome({ step: 258, state: "rejected", reason: "sold-out" });
     const bytes = encodeBatch({ ...header, kind: "outcomes", outcomes: [outcome] });
-    expect(bytesToHex(bytes.subarray(44))).toBe("0025" + head + "0009" + "0102" + "03" + "736f6c642d6f7574");
+    expect(bytesToHex(bytes.subarray(44))).toBe("0035" + head + "0009" + DIGEST + "0102" + "03" + "736f6c642d6f7574");
     expect(bytes[1]).toBe(5);
   });
 });
@@ -153,6 +154,19 @@ describe("an order book", () => {
     expect(book.get(ID)).toMatchObject({ edge: "syd", state: "confirmed", step: 2, order: { quantity: 3 } });
     expect(book.of(1, 2).map(({ order }) => order.id)).toEqual([ID]);
     expect(book.of(1, 3)).toEqual([]);
+  });
+
+  test("of two orders under one id the one that was taken stands, though the other came first", () => {
+    const book = new OrderBook();
+    const other = "d2".repeat(16);
+    book.take(anOrder({ time: START + 1, quantity: 1 }), "fra");
+    book.take(anOrder({ time: START + 2, quantity: 2, digest: other }), "nyc");
+    expect(book.get(ID)).toMatchObject({ state: "received", order: { quantity: 1 } });
+    book.takeOutcome(anOutcome({ digest: other }));
+    expect(book.get(ID)).toMatchObject({ state: "reserved", edge: "nyc", order: { quantity: 2 } });
+    const copy = new OrderBook();
+    for (const record of book.records()) copy.takeRecord(record);
+    expect(said(copy)).toEqual(said(book));
   });
 
   function bookOf(records: readonly Few[]): OrderBook {

@@ -18,7 +18,7 @@ import { unwrapShowKey } from "../../../edge/show-key.ts";
 import { Tokens } from "../../../edge/tokens.ts";
 import { pass, replicaOf, createShow, SHOW, startLoneEdge, type LoneEdge } from "../../support/lone-edge.ts";
 import { ChainOfBatches } from "../../support/ballots.ts";
-import { anOutcome, aProduct } from "../../support/orders.ts";
+import { anOutcome, aProduct, ORDER_DIGEST } from "../../support/orders.ts";
 import { ManualWorld } from "../../support/world.ts";
 import { TestSocket } from "./harness.ts";
 
@@ -125,8 +125,10 @@ class Counter {
   async outcome(given: Partial<Outcome> & Pick<Outcome, "id">): Promise<void> {
     const { hi, lo } = this.receiver();
     const time = this.lone.member.clock.now();
-    const outcome: Outcome = { hi, lo, step: 1, state: "reserved", reason: "", time, ...given };
-    await this.until(replicaOf(this.lone).shard(0).writer.writeOutcome(outcome));
+    const { fold, writer } = replicaOf(this.lone).shard(0);
+    const digest = fold.orders.get(given.id)?.order.digest ?? ORDER_DIGEST;
+    const outcome: Outcome = { hi, lo, digest, step: 1, state: "reserved", reason: "", time, ...given };
+    await this.until(writer.writeOutcome(outcome));
   }
 
   receiver(subject = "ada") {
@@ -359,8 +361,9 @@ describe("what becomes of an order", () => {
   test("is told once it is known here, also where an earlier batch of the processor comes later", async () => {
     const counter = await opened();
     const socket = await greeted(counter, "ada");
-    const { body } = await counter.order(BODY);
-    const outcome = anOutcome({ id: String(body["id"]), ...counter.receiver(), state: "confirmed" });
+    await counter.order(BODY);
+    const { id, digest } = (await counter.logged())[0]!;
+    const outcome = anOutcome({ id, digest, ...counter.receiver(), state: "confirmed" });
     const processor = new ChainOfBatches({ shard: 0, edge: "orders", boot: "00000000000000c1" });
     const first = processor.outcomes([anOutcome({ id: "0c".repeat(16) })]);
     const second = processor.outcomes([outcome]);
