@@ -75,8 +75,11 @@ export interface OrderBooks {
   postpone(task: Task, due: number): Promise<void>;
   /** Lays a task aside for an operator. */
   layAside(task: Task, reason: string, at: number): Promise<void>;
-  /** What an operator has decided, once: a decision is known by its time. */
-  decide(show: string, order: string, decision: "cancel" | "retry", at: number): Promise<void>;
+  /**
+   * What an operator has decided, once: a decision is known by its time. False where the order is not here, and the
+   * decision is for later.
+   */
+  decide(show: string, order: string, decision: "cancel" | "retry", at: number): Promise<boolean>;
   untold(show: string, most: number): Promise<readonly Untold[]>;
   /** Notes that the ledger has these. */
   told(outcomes: readonly Untold[]): Promise<void>;

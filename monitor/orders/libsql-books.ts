@@ -115,7 +115,8 @@ export class LibsqlBooks implements OrderBooks {
     await this.#database.write(`laying order ${order} aside`, [{ sql: LAY_ASIDE, args: [reason, at, order, fence] }]);
   }
 
-  async decide(show: string, order: string, decision: "cancel" | "retry", at: number): Promise<void> {
+  async decide(show: string, order: string, decision: "cancel" | "retry", at: number): Promise<boolean> {
+    if ((await this.#database.read("SELECT 1 FROM orders WHERE id = ?", [order])).length === 0) return false;
     const statements: InStatement[] =
       decision === "retry"
         ? [{ sql: RETRY, args: [at, order, at] }]
@@ -127,6 +128,7 @@ export class LibsqlBooks implements OrderBooks {
       ...statements,
       { sql: "UPDATE orders SET decided_at = ?1 WHERE id = ?2 AND decided_at < ?1", args: [at, order] },
     ]);
+    return true;
   }
 
   async untold(show: string, most: number): Promise<Untold[]> {

@@ -76,6 +76,8 @@ export class ShowOrders {
   /** Tries again whatever failed, and does what follows from time and from operators. */
   async round(): Promise<void> {
     await this.#open();
+    // Before what was decided, which is about orders that are taken; and that before anything is charged.
+    await this.#take();
     await this.#decide();
     await this.#advance();
     await this.#show();

@@ -5,7 +5,7 @@ import { PIN_MISSING, PIN_WRONG } from "../../../crdt/order.ts";
 import { MAX_TRIES, RECONCILE_INTERVAL_MS } from "../../../monitor/orders/show-orders.ts";
 import { aProduct } from "../../support/orders.ts";
 import type { Mood } from "../../support/provider.ts";
-import { orderIdOf, Scene, SHOW, type SceneWish } from "./scene.ts";
+import { orderIdOf, Scene, SHOW, TIMEOUT_MS, type SceneWish } from "./scene.ts";
 
 let scene: Scene;
 const open = async (wish: SceneWish = {}) => (scene = await Scene.open(wish));
@@ -123,7 +123,7 @@ describe("a provider that", () => {
   ];
 
   test.each(moods)("is %s at first charges once", async (mood) => {
-    await open({ mood: (_reference, call) => (call === 1 ? mood : "well"), lateMs: 400 });
+    await open({ mood: (_reference, call) => (call === 1 ? mood : "well"), lateMs: TIMEOUT_MS + 150 });
     await sendAll(many(5));
     await scene.settled(5);
     expect(scene.states()).toEqual({ confirmed: 5 });
@@ -216,6 +216,31 @@ test("an order that is confirmed is cancelled with its money back, once", async 
   expect(scene.provider.refunds).toEqual([one]);
   expect(scene.provider.taken).toBe(0);
   expect((await scene.books.sales(SHOW))["shirt"]).toEqual({ left: 100, reserved: 0, confirmed: 0 });
+});
+
+describe("an order that is cancelled before a processor has taken it", () => {
+  const cancel = () =>
+    scene.replica.change(() => scene.shop.decide(one, { at: scene.world.time, by: "p", decision: "cancel" }));
+
+  test("is cancelled when it comes: its viewer pays nothing", async () => {
+    await open();
+    await cancel();
+    await scene.round();
+    await scene.send([{ id: one }]);
+    await scene.until(() => expect(scene.states()).toEqual({ cancelled: 1 }));
+    expect(scene.provider.taken).toBe(0);
+    await expectAgreement();
+  });
+
+  test("while it waited for a processor to start, is never charged", async () => {
+    await open();
+    await cancel();
+    await scene.crash();
+    await scene.send([{ id: one }]);
+    await scene.start();
+    await scene.until(() => expect(scene.states()).toEqual({ cancelled: 1 }));
+    expect(scene.provider.charges).toEqual([]);
+  });
 });
 
 describe("a processor that ended", () => {
