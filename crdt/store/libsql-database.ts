@@ -36,6 +36,9 @@ export interface DatabaseOptions {
 /** What an open file needs to know. */
 type FileOptions = Pick<DatabaseOptions, "maxBytes" | "timers" | "onbroken">;
 
+/** What of a client a database uses: each call is one request. */
+export type Connection = Pick<Client, "execute" | "batch" | "close" | "closed">;
+
 /** What a write may say; the rest of `LibsqlError`'s codes leave a write's outcome unknown. */
 const NO_ROOM = "SQLITE_FULL";
 /** After a failed fsync the kernel may call the lost pages clean, and the next fsync succeeds without them. */
@@ -86,13 +89,13 @@ async function assertDurable(client: Client): Promise<void> {
 
 /** One connection to a libSQL database. Writes are committed in the order of the calls. */
 export class Database {
-  readonly #client: Client;
+  readonly #client: Connection;
   readonly #name: string;
   /** Of a file; a server has none. */
   readonly #file: FileOptions | undefined;
   #failure: Error | undefined;
 
-  constructor(client: Client, name: string, file?: FileOptions) {
+  constructor(client: Connection, name: string, file?: FileOptions) {
     this.#client = client;
     this.#name = name;
     this.#file = file;

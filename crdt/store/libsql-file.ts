@@ -1,13 +1,13 @@
-import { LibsqlError, type Client } from "@libsql/client";
+import { LibsqlError } from "@libsql/client";
 import { integer } from "./libsql-column.ts";
-import type { DatabaseOptions } from "./libsql-database.ts";
+import type { Connection, DatabaseOptions } from "./libsql-database.ts";
 
 /** The write-ahead log is cut back to this many bytes once a large transaction is checkpointed. */
 const WAL_BYTES = 16 * 2 ** 20;
 const NO_LIMIT = 2 ** 32 - 2;
 
 /** Makes a new connection to a file its only owner, and every commit on it durable. */
-export async function openFile(client: Client, options: DatabaseOptions): Promise<void> {
+export async function openFile(client: Connection, options: DatabaseOptions): Promise<void> {
   // Taken before the first access: the lock is then held until the process ends, kill -9 included, and the WAL's index
   // is in memory, where a full disk cannot turn an access to it into SIGBUS.
   await client.execute("PRAGMA locking_mode = EXCLUSIVE");
@@ -25,7 +25,7 @@ export async function openFile(client: Client, options: DatabaseOptions): Promis
  * Empties the write-ahead log that a process before us left. Where that met a disk that failed, the system's cache may
  * hold pages of the log that are not on the disk and that it calls written: what followed them would be lost with them.
  */
-async function checkpoint(client: Client): Promise<void> {
+async function checkpoint(client: Connection): Promise<void> {
   try {
     await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch (error) {
@@ -50,7 +50,7 @@ export function explainFile(cause: unknown): string {
 }
 
 /** Sets the file's largest size; one that is larger already keeps its size and refuses to grow. */
-export async function limitFile(client: Client, maxBytes: number | undefined): Promise<void> {
+export async function limitFile(client: Connection, maxBytes: number | undefined): Promise<void> {
   const page = integer((await client.execute("PRAGMA page_size")).rows[0]?.[0]);
   const pages = maxBytes === undefined ? NO_LIMIT : Math.max(1, Math.floor(maxBytes / page));
   await client.execute(`PRAGMA max_page_count = ${pages}`);
@@ -60,7 +60,7 @@ export async function limitFile(client: Client, maxBytes: number | undefined): P
  * Lets go of the file. Closing the client is not enough: the connection lives, and keeps its lock, until its statements
  * are garbage-collected. Only outside WAL mode can an exclusive lock be given back, and the next access does that.
  */
-export async function closeFile(client: Client): Promise<void> {
+export async function closeFile(client: Connection): Promise<void> {
   try {
     await client.execute("PRAGMA journal_mode = DELETE");
     await client.execute("PRAGMA locking_mode = NORMAL");

@@ -21,6 +21,19 @@ const Listed = v.object({
   charges: v.array(v.object({ reference: v.string(), state: v.picklist(["charged", "refunded"]), ...Money })),
 });
 
+/** One HTTP request to a provider. */
+export interface WebhookRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Of the whole exchange, ms. */
+  readonly timeoutMs: number;
+}
+
+/** Sends a request, and resolves with its answer; rejects where none came in time: what was asked may have happened. */
+export type Send = (request: WebhookRequest) => Promise<{ readonly status: number; readonly body: string }>;
+
 export interface WebhookOptions {
   /** Without a slash at its end. */
   readonly url: string;
@@ -28,6 +41,8 @@ export interface WebhookOptions {
   readonly secret: string;
   readonly clock: Clock;
   readonly timeoutMs?: number;
+  /** By `fetch` where it is left out. */
+  readonly send?: Send;
 }
 
 /**
@@ -81,18 +96,17 @@ export class WebhookProvider implements Provider {
     schema: v.GenericSchema<unknown, T>,
     body?: object,
   ): Promise<T | undefined> {
-    const { url, timeoutMs = PROVIDER_TIMEOUT_MS } = this.#options;
+    const { url, timeoutMs = PROVIDER_TIMEOUT_MS, send = sendByFetch } = this.#options;
     const text = body === undefined ? "" : JSON.stringify(body);
-    const response = await fetch(url + path, {
+    const { status, body: answer } = await send({
       method,
+      url: url + path,
       headers: this.#headers(method, path, text, key),
       ...(body === undefined ? {} : { body: text }),
-      redirect: "error",
-      signal: AbortSignal.timeout(timeoutMs),
+      timeoutMs,
     });
-    const answer = await response.text();
-    if (response.status === 404) return undefined;
-    if (response.status !== 200) throw new Error(`the provider answered ${method} ${path} with ${response.status}`);
+    if (status === 404) return undefined;
+    if (status !== 200) throw new Error(`the provider answered ${method} ${path} with ${status}`);
     if (answer.length > MAX_ANSWER_CHARS) throw new Error(`the provider's answer has ${answer.length} characters`);
     const read = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), answer);
     if (!read.success) throw new Error(`reading the provider's answer: ${read.issues[0].message}`);
@@ -110,4 +124,9 @@ export class WebhookProvider implements Provider {
       ...(key === undefined ? {} : { "Idempotency-Key": key }),
     };
   }
+}
+
+async function sendByFetch({ url, timeoutMs, ...request }: WebhookRequest) {
+  const response = await fetch(url, { ...request, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+  return { status: response.status, body: await response.text() };
 }

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
-import type { Outcome } from "./simulate.ts";
+import type { Outcome } from "./stage.ts";
 
 /** A seed's outcome; `again` is the trace's hash of its second run, where it was run twice. */
 export type SeedRun = Outcome & { readonly again?: string };
@@ -16,23 +16,24 @@ export interface SeedWish {
 /** Two cores: as many processes. */
 const PROCESSES = 2;
 
-export async function runSeeds({ count, twice }: SeedWish): Promise<SeedRun[]> {
+/** `scene` is the folder of its run.ts, from this one. */
+export async function runSeeds(scene: string, { count, twice }: SeedWish): Promise<SeedRun[]> {
   const each = Math.ceil(count / PROCESSES);
   const parts = Array.from({ length: PROCESSES }, (_, i) => {
     const from = 1 + i * each;
     const share = Math.min(each, count - i * each);
-    return run(["--from", `${from}`, "--count", `${share}`, "--twice", `${i === 0 ? twice : 0}`]);
+    return run(scene, ["--from", `${from}`, "--count", `${share}`, "--twice", `${i === 0 ? twice : 0}`]);
   });
   return (await Promise.all(parts)).flat();
 }
 
 /** Runs a mutant until it is caught; the last run is the one that caught it. */
-export function runMutant(name: string, count: number): Promise<SeedRun[]> {
-  return run(["--mutant", name, "--count", `${count}`]);
+export function runMutant(scene: string, name: string, count: number): Promise<SeedRun[]> {
+  return run(scene, ["--mutant", name, "--count", `${count}`]);
 }
 
-async function run(args: readonly string[]): Promise<SeedRun[]> {
-  const script = join(import.meta.dirname, "run.ts");
+async function run(scene: string, args: readonly string[]): Promise<SeedRun[]> {
+  const script = join(import.meta.dirname, scene, "run.ts");
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const runs: SeedRun[] = [];
   let complaint = "";

@@ -1,5 +1,5 @@
 import type { Dice } from "./dice.ts";
-import type { Machine, Program } from "./machine.ts";
+import type { Life } from "./life.ts";
 import type { Stage } from "./stage.ts";
 
 /** What becomes of a request: an answer; nobody listens there; or nothing comes back in time. */
@@ -7,6 +7,11 @@ export type Reply<A> =
   | { readonly kind: "answer"; readonly answer: A }
   | { readonly kind: "unreachable" }
   | { readonly kind: "silence" };
+
+/** Where a program may be found. */
+export interface Host<P> {
+  readonly running: P | undefined;
+}
 
 /** The network between edges and everyone outside: receivers and producers. */
 export class Front {
@@ -26,11 +31,11 @@ export class Front {
    * Asks the program on a machine. A request may be lost, may come twice, and may come long after its sender has given
    * up; so may its answer. `before` is told of an answer the moment the edge gives it, whoever hears it.
    */
-  ask<A>(
-    machine: Machine,
+  ask<A, P extends { readonly life: Life }>(
+    machine: Host<P>,
     timeoutMs: number,
-    handle: (program: Program) => A | Promise<A>,
-    before: (answer: A, program: Program) => void = () => {},
+    handle: (program: P) => A | Promise<A>,
+    before: (answer: A, program: P) => void = () => {},
   ): Promise<Reply<A>> {
     return new Promise((resolve) => {
       this.#stage.after(timeoutMs, () => resolve({ kind: "silence" }));
@@ -41,10 +46,10 @@ export class Front {
     });
   }
 
-  #arrive<A>(
-    machine: Machine,
-    handle: (program: Program) => A | Promise<A>,
-    before: (answer: A, program: Program) => void,
+  #arrive<A, P extends { readonly life: Life }>(
+    machine: Host<P>,
+    handle: (program: P) => A | Promise<A>,
+    before: (answer: A, program: P) => void,
     resolve: (reply: Reply<A>) => void,
   ): void {
     const program = machine.running;

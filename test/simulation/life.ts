@@ -10,7 +10,11 @@ export type FaultPoint =
   | "before a frame"
   | "before an answer"
   | "before latching a result"
-  | "after latching a result";
+  | "after latching a result"
+  | "before asking the books"
+  | "after asking the books"
+  | "before asking the provider"
+  | "after asking the provider";
 
 /** Kills a process when it reaches a point for the nth time. */
 export interface Ambush {

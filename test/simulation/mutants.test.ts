@@ -7,7 +7,7 @@ import { MUTANTS } from "./mutants.ts";
 const BUDGET = 120;
 
 test.concurrent.for(MUTANTS)("$name is caught: $why", { timeout: 300_000 }, async ({ name }, context) => {
-  const runs = await runMutant(name, BUDGET);
+  const runs = await runMutant(".", name, BUDGET);
   context.expect(runs.at(-1)?.violations ?? [], `${runs.length} seeds`).not.toEqual([]);
 });
 

@@ -31,7 +31,7 @@ describe("the network under faults", () => {
   let runs: readonly SeedRun[];
 
   beforeAll(async () => {
-    runs = await runSeeds({ count: SEEDS, twice: TWICE });
+    runs = await runSeeds(".", { count: SEEDS, twice: TWICE });
   }, 300_000);
 
   test(`keeps every promise in ${SEEDS} seeds`, () => {

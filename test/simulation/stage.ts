@@ -11,6 +11,16 @@ export interface Violation {
   readonly at: number;
 }
 
+/** What came of a run. */
+export interface Outcome {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** What happened at least once, and how often. */
+  readonly seen: Readonly<Record<string, number>>;
+  /** Of the trace: two runs of a seed must agree on it. */
+  readonly hash: string;
+}
+
 /** What everyone in a run shares: time, chance, the trace, what was seen, and what was found wrong. */
 export class Stage {
   readonly seed: number;
@@ -30,6 +40,11 @@ export class Stage {
   /** Virtual ms since the run began. */
   get now(): number {
     return this.time.now - this.#start;
+  }
+
+  get outcome(): Outcome {
+    const { seed, violations, seen, trace } = this;
+    return { seed, violations, seen: Object.fromEntries(seen), hash: trace.hash };
   }
 
   dice(purpose: string): Dice {

@@ -1,6 +1,7 @@
 // A payment provider as one is met: a real HTTP server with books of its own, that can be slow, fail, or lose answers.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ProviderBooks, type ProviderRules } from "./provider-books.ts";
 import { SIGNATURE_HEADER, signatureProblem, TIMESTAMP_HEADER } from "../../monitor/orders/signature.ts";
 
 /** What becomes of one request. */
@@ -21,42 +22,17 @@ export type Mood =
   /** Sends its answer twice. */
   | "twice";
 
-interface Entry {
-  state: "charged" | "refunded" | "refused";
-  readonly reason: string;
-  readonly show: string;
-  readonly amount: number;
-  readonly currency: string;
-}
-
-/** Money that moved, with what was said of whose it is. */
-interface TakenCharge {
-  readonly reference: string;
-  readonly amount: number;
-  readonly account: unknown;
-  readonly details: unknown;
-  readonly pin: unknown;
-}
-
-export interface ProviderWish {
+export interface ProviderWish extends ProviderRules {
   readonly secret: string;
   /** What becomes of each request that changes something; "well" where it is left out. */
   readonly mood?: (reference: string, call: number) => Mood;
-  /** Charges that are refused, with the reason. */
-  readonly refuses?: (charge: Record<string, unknown>) => string | undefined;
   /** How long "late" waits, ms. */
   readonly lateMs?: number;
-  /** It knows its idempotency keys; false for one that books whatever comes, for tests that must fail. */
-  readonly knowsKeys?: boolean;
 }
 
 export class TestProvider {
   readonly url: string;
-  /** By reference. */
-  readonly books = new Map<string, Entry>();
-  /** Every time money moved. */
-  readonly charges: TakenCharge[] = [];
-  readonly refunds: string[] = [];
+  readonly #books: ProviderBooks;
   /** Every request, as "METHOD path". */
   readonly calls: string[] = [];
   readonly #wish: ProviderWish;
@@ -71,14 +47,26 @@ export class TestProvider {
 
   private constructor(wish: ProviderWish, server: Server) {
     this.#wish = wish;
+    this.#books = new ProviderBooks(wish);
     this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on("request", (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response));
   }
 
-  /** Money that it has, all refunds taken off. */
+  get books() {
+    return this.#books.entries;
+  }
+
+  get charges() {
+    return this.#books.charges;
+  }
+
+  get refunds() {
+    return this.#books.refunds;
+  }
+
   get taken(): number {
-    return [...this.books.values()].reduce((sum, { state, amount }) => sum + (state === "charged" ? amount : 0), 0);
+    return this.#books.taken;
   }
 
   async close(): Promise<void> {
@@ -101,20 +89,11 @@ export class TestProvider {
     const now = Number(signed.timestamp) * 1000;
     const problem = signatureProblem(this.#wish.secret, { method, path, body }, signed, now);
     if (problem) return send(response, 401, { detail: problem });
-    if (method === "GET") return this.#read(path, response);
-    await this.#act(path, JSON.parse(body) as Record<string, unknown>, response);
-  }
-
-  #read(path: string, response: ServerResponse): void {
-    const show = /\?show=(.*)$/.exec(path)?.[1];
-    if (show !== undefined) {
-      const charges = [...this.books]
-        .filter(([, entry]) => entry.show === decodeURIComponent(show) && entry.state !== "refused")
-        .map(([reference, { state, amount, currency }]) => ({ reference, state, amount, currency }));
-      return send(response, 200, { charges });
+    if (method === "GET") {
+      const { status, body: found } = this.#books.read(path);
+      return send(response, status, found);
     }
-    const entry = this.books.get(path.split("/").at(-1)!);
-    return entry ? send(response, 200, entry) : send(response, 404, {});
+    await this.#act(path, JSON.parse(body) as Record<string, unknown>, response);
   }
 
   async #act(path: string, body: Record<string, unknown>, response: ServerResponse): Promise<void> {
@@ -125,7 +104,7 @@ export class TestProvider {
     const mood = this.#wish.mood?.(reference, call) ?? "well";
     if (mood === "failing") return send(response, 503, {});
     if (mood === "late") await new Promise((resolve) => setTimeout(resolve, this.#wish.lateMs ?? 300));
-    const entry = refunded === undefined ? this.#charge(reference, body) : this.#refund(reference);
+    const entry = refunded === undefined ? this.#books.charge(reference, body) : this.#books.refund(reference);
     switch (mood) {
       case "done and failing":
         return send(response, 500, {});
@@ -142,34 +121,6 @@ export class TestProvider {
       case "late":
         return send(response, 200, entry);
     }
-  }
-
-  #charge(reference: string, body: Record<string, unknown>): Entry {
-    const known = this.#wish.knowsKeys === false ? undefined : this.books.get(reference);
-    if (known) return known;
-    const reason = this.#wish.refuses?.(body);
-    const amount = Number(body["amount"]);
-    const common = { show: String(body["show"]), amount, currency: String(body["currency"]) };
-    const entry: Entry = { ...common, state: reason === undefined ? "charged" : "refused", reason: reason ?? "" };
-    this.books.set(reference, entry);
-    const { account, details, pin } = body;
-    if (reason === undefined) this.charges.push({ reference, amount, account, details, pin });
-    return entry;
-  }
-
-  /** One that was never charged is closed. */
-  #refund(reference: string): Entry {
-    const known = this.books.get(reference);
-    if (!known) {
-      const closed: Entry = { state: "refused", reason: "closed", show: "", amount: 0, currency: "EUR" };
-      this.books.set(reference, closed);
-      return closed;
-    }
-    if (known.state === "charged") {
-      known.state = "refunded";
-      this.refunds.push(reference);
-    }
-    return known;
   }
 }
 

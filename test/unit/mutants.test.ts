@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { MUTANTS } from "../simulation/mutants.ts";
+import { ORDER_MUTANTS } from "../simulation/orders/mutants.ts";
 import { WATCHER_MUTANTS } from "../simulation/watchers/mutants.ts";
 
-const patches = [...MUTANTS, ...WATCHER_MUTANTS].flatMap(({ name, patches: all }) =>
+const patches = [...MUTANTS, ...WATCHER_MUTANTS, ...ORDER_MUTANTS].flatMap(({ name, patches: all }) =>
   all.map((patch) => ({ name, ...patch })),
 );
 

@@ -3,20 +3,14 @@ import { PRESENCE } from "../../../crdt/ballot.ts";
 import { identityFrom, type Identity } from "../../../crdt/replicate/introduction.ts";
 import type { Poll, Show } from "../../../crdt/show.ts";
 import type { Threshold } from "../../../crdt/threshold.ts";
+import { Box, type Begin, type Place } from "../box.ts";
 import type { FaultPoint } from "../life.ts";
 import { Network } from "../network.ts";
-import { Stage, type Violation } from "../stage.ts";
+import { Stage, type Outcome } from "../stage.ts";
 import { SimDatabase } from "./database.ts";
 import { ENCODER, EncoderMachine } from "./encoder.ts";
 import { Judge } from "./judge.ts";
-import { beginWatcher, Box, type Place } from "./programs.ts";
-
-export interface Outcome {
-  readonly seed: number;
-  readonly violations: readonly Violation[];
-  readonly seen: Readonly<Record<string, number>>;
-  readonly hash: string;
-}
+import { beginWatcher } from "./programs.ts";
 
 const SHOW = "final";
 const EDGES = ["fra", "nyc"];
@@ -54,9 +48,9 @@ const THRESHOLDS: readonly Threshold[] = [
 /** One show with an audience, three watchers and an encoder, under faults until they heal; then everything must be so. */
 export async function simulateWatchers(seed: number, print?: (line: string) => void): Promise<Outcome> {
   seedCrypto(seed);
-  const run = new Run(new Stage(seed, print));
-  await run.play();
-  return run.outcome();
+  const stage = new Stage(seed, print);
+  await new Run(stage).play();
+  return stage.outcome;
 }
 
 class Run {
@@ -65,8 +59,8 @@ class Run {
   readonly #database: SimDatabase;
   readonly #encoder: EncoderMachine;
   readonly #judge: Judge;
-  readonly #edges: readonly Box[];
-  readonly #watchers: readonly Box[];
+  readonly #edges: readonly Box<void>[];
+  readonly #watchers: readonly Box<void>[];
   readonly #show: Show;
 
   constructor(stage: Stage) {
@@ -80,9 +74,8 @@ class Run {
     const identities = [...EDGES, ...WATCHERS].map((name) =>
       identityFrom(name, EDGES.includes(name) ? "edge" : "process", dice.bytes(32)),
     );
-    const boxOf = (name: string, begin: ConstructorParameters<typeof Box>[1]) =>
-      new Box(this.#placeOf(name, identities), begin);
-    this.#edges = EDGES.map((name) => boxOf(name, () => {}));
+    const boxOf = (name: string, begin: Begin<void>) => new Box(this.#placeOf(name, identities), begin);
+    this.#edges = EDGES.map((name) => boxOf(name, (member) => member.start()));
     this.#watchers = WATCHERS.map((name) =>
       boxOf(name, (member, life) =>
         beginWatcher(member, {
@@ -109,11 +102,6 @@ class Run {
     this.#judgeAgreement();
   }
 
-  outcome(): Outcome {
-    const { seed, violations, seen, trace } = this.#stage;
-    return { seed, violations, seen: Object.fromEntries(seen), hash: trace.hash };
-  }
-
   #placeOf(name: string, identities: readonly Identity[]): Place {
     const listens = (of: string) => EDGES.includes(of) || of === WATCHERS[0];
     return {
@@ -129,6 +117,7 @@ class Run {
           ...(listens(member) ? { address: member } : {}),
         })),
       listens: listens(name),
+      endsWhenUnsure: EDGES.includes(name),
       onbatch: (_show, bytes) => this.#judge.onbatch(bytes),
     };
   }
@@ -192,7 +181,7 @@ class Run {
     }
   }
 
-  #victim(purpose: string): Box {
+  #victim(purpose: string): Box<void> {
     return this.#stage.dice(`${purpose} ${this.#stage.now}`).pick(this.#watchers);
   }
 
