@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a torn write is forgotten",
     why: "its sequence may be on the disk: used again, it stands for two batches",
     kinds: ["torn write"],
-    patches: [patch("crdt/journal.ts", "if (!(error instanceof StoreFull)) this.#lose(error);", "")],
+    patches: [patch("crdt/journal.ts", "if (!(error instanceof StoreFull)) this.lose(error);", "")],
   },
   {
     name: "level peer without a peer",
