@@ -5,10 +5,11 @@ import type { Replica } from "../crdt/replica.ts";
 /** How often a process does what follows from time alone, and tries again what failed, ms. */
 export const ROUND_INTERVAL_MS = 500;
 
-/** What changed in a show, durable here, and where it came from. */
+/** What changed in a show, and where it came from. */
 export type Change =
-  /** `from` is the peer that brought the batches; absent where this program wrote them. */
+  /** Folded and durable here, told of once. `from` is the peer that brought them; absent where this program wrote them. */
   | { readonly kind: "batches"; readonly batches: readonly Uint8Array[]; readonly from: string | undefined }
+  /** Not durable here yet, so that no cue waits for a disk: it is once `Replica.settled` resolves. */
   | { readonly kind: "board"; readonly origin: Origin };
 
 /**

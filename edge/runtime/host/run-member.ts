@@ -48,7 +48,7 @@ export async function runMember(door: Door, starters: Starters): Promise<void> {
   const world = realWorld(logOf(config.name));
   endOnMistakes(world);
   const onlost = (error: Error) => {
-    world.log("error", "this boot has to end", { error: error.message });
+    world.log("error", "a write's outcome is unknown: this boot ends", { error: error.message });
     process.exit(EXIT.failed);
   };
   const stopAsked = whenToStop(values.supervised);
