@@ -9,14 +9,13 @@ import { boardName, ledgerName, parseDocumentName, talliesName } from "./documen
 import { Fold, type FoldTables, type StandingSeal } from "./fold.ts";
 import type { Journal } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
+import { LogKeeper } from "./log-keeper.ts";
 import { consequences, HERE, LOG, originOf, type Origin } from "./origin.ts";
 import type { World } from "./ports.ts";
 import { changedClocks, MAX_RECENT_UPDATES, RecentUpdates } from "./recent-updates.ts";
 import { Shard } from "./shard.ts";
 import type { Counts } from "./show.ts";
-import { pieces } from "./replicate/pieces.ts";
-import { encodeSnapshots, joinSnapshots } from "./snapshot.ts";
-import { MAX_RECORD_BYTES } from "./store/record.ts";
+import { joinSnapshots } from "./snapshot.ts";
 import type { BatchRange, Store, StoredShow } from "./store/store.ts";
 import { addCounts, Tallies, type Register, type Section } from "./tallies.ts";
 import type { TallyRules } from "./tally.ts";
@@ -62,11 +61,6 @@ export interface Onlooker {
   onboard?(origin: Origin): void;
 }
 
-/** Updates of a board in the log from which they are rewritten as one at the next start. */
-export const MAX_BOARD_UPDATES = 200;
-/** Recorded and pruned batches in the log from which they give way to a snapshot at the next start: some 4 s of folding. */
-export const MAX_PRUNED_BATCHES = 50_000;
-
 /** Kinds of damage that are told of: a member of a later version sends what cannot be read many times a second. */
 const MAX_DAMAGE_TOLD = 16;
 
@@ -92,6 +86,7 @@ export class Replica {
   /** Polls whose final has been taken in. */
   readonly #final = new Set<string>();
   readonly #boardLog: BoardLog;
+  readonly #keeper: LogKeeper;
   readonly #onlookers = new Set<Onlooker>();
   /** Rules of the polls on the board; undefined since it changed. */
   #rules: readonly TallyRules[] | undefined;
@@ -99,8 +94,6 @@ export class Replica {
   #covered: Watermark | undefined;
   /** Why batches stand in a ledger, or came in answer to a fetch, that are not in the log. */
   #refused: Error | undefined;
-  /** The show's key was destroyed, and the log has been told. */
-  #keyIsGone = false;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -108,6 +101,15 @@ export class Replica {
     this.#boardLog = new BoardLog(options.show, options.journal);
     this.board = new Board(this.#addDocument(boardName(options.show)));
     this.tallies = new Tallies(this.#addDocument(talliesName(options.show)));
+    this.#keeper = new LogKeeper({
+      ...options,
+      board: this.board,
+      boardLog: this.#boardLog,
+      folds: () => this.#folds(),
+      pruned: () => this.#pruned(),
+      coversPruned: () => this.coversPruned,
+      log: options.world.log,
+    });
     this.board.doc.on("update", (update: Uint8Array, origin: unknown) => this.#onboard(update, originOf(origin)));
   }
 
@@ -182,8 +184,7 @@ export class Replica {
     const { pruned } = this.board.watermarks;
     // Asked for each request; what was covered stays covered, and a new watermark is another object.
     if (pruned === this.#covered) return true;
-    const kept = Object.entries(pruned).filter(([id]) => this.#shards.has(parseChainId(id).shard));
-    if (this.#shards.size === 0 || !this.coverage().covers(Object.fromEntries(kept))) return false;
+    if (this.#shards.size === 0 || !this.coverage().covers(this.#pruned())) return false;
     this.#covered = pruned;
     return true;
   }
@@ -201,10 +202,7 @@ export class Replica {
       left.get(header.shard)?.take(bytes);
     }
     this.#resumeClock([...this.#folds().values(), ...left.values()]);
-    // A key that was destroyed may stand in the updates that came before.
-    const keepsKey = this.board.forgotten !== undefined && stored.board.length > 1;
-    if (keepsKey || stored.board.length > MAX_BOARD_UPDATES || prunedBatches > MAX_PRUNED_BATCHES)
-      await this.compact().catch((error: unknown) => this.#warn("the log could not be compacted", error));
+    await this.#keeper.onload(stored.board, prunedBatches);
   }
 
   /** Applies a peer's update that the guard has let through. */
@@ -319,16 +317,9 @@ export class Replica {
     for (const { writer } of this.#shards.values()) await writer.flush();
   }
 
-  /**
-   * Replaces the log's pruned batches by a snapshot (unless it keeps them for ever), and the board's updates by what they
-   * come to. A fold that lacks what was pruned has no snapshot: one that it might replace holds more.
-   */
-  async compact(): Promise<void> {
-    const board = wholeBoard(this.board.doc);
-    const { store, permanent } = this.#options;
-    if (!this.coversPruned) return store.compact(this.show, { upTo: {}, board });
-    const upTo = permanent ? {} : this.board.watermarks.pruned;
-    await store.compact(this.show, { snapshot: encodeSnapshots(this.#folds()), upTo, board });
+  /** See `LogKeeper.compact`. */
+  compact(): Promise<void> {
+    return this.#keeper.compact();
   }
 
   #addDocument(name: string): Y.Doc {
@@ -358,7 +349,7 @@ export class Replica {
     if (origin.from !== "here") this.#hearTransitions();
     this.#begin();
     this.#finalise();
-    if (origin.from !== "log") this.#noticeForgotten();
+    if (origin.from !== "log") this.#keeper.onboard(update.length);
     this.events.onboard();
     for (const onlooker of this.#onlookers) onlooker.onboard?.(origin);
   }
@@ -366,14 +357,6 @@ export class Replica {
   #onfolded(batches: readonly Uint8Array[], from: string | undefined): void {
     this.events.onfolded(batches, from);
     for (const onlooker of this.#onlookers) onlooker.onfolded?.(batches, from);
-  }
-
-  /** What the log holds of a key that was destroyed goes, too: the board's updates give way to what stands now. */
-  #noticeForgotten(): void {
-    if (this.#keyIsGone || this.board.forgotten === undefined) return;
-    this.#keyIsGone = true;
-    const compacted = this.#boardLog.write().then(() => this.compact());
-    compacted.catch((error: unknown) => this.#warn("a destroyed key is still in the log", error));
   }
 
   #writeBoard(): Promise<void> {
@@ -513,6 +496,12 @@ export class Replica {
     this.#warn("a batch cannot be read", error);
   }
 
+  /** What is pruned of the shards kept. */
+  #pruned(): Watermark {
+    const pruned = Object.entries(this.board.watermarks.pruned);
+    return Object.fromEntries(pruned.filter(([id]) => this.#shards.has(parseChainId(id).shard)));
+  }
+
   #folds() {
     return new Map([...this.#shards].map(([number, { fold }]) => [number, fold]));
   }
@@ -528,10 +517,4 @@ export class Replica {
   #warn(message: string, error: unknown): void {
     this.#options.world.log("warn", message, { show: this.show, error: String(error) });
   }
-}
-
-/** The board as updates that the log takes; one, unless there are many pictures. */
-function wholeBoard(doc: Y.Doc): Uint8Array[] {
-  const board = Y.encodeStateAsUpdate(doc);
-  return board.length > MAX_RECORD_BYTES ? pieces(doc, Y.encodeStateVector(new Y.Doc()), MAX_RECORD_BYTES) : [board];
 }

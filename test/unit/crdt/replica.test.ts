@@ -4,10 +4,12 @@ import { PRESENCE } from "../../../crdt/ballot.ts";
 import { chainId, decodeHeader, type Chain } from "../../../crdt/batch.ts";
 import { HybridClock } from "../../../crdt/clock.ts";
 import { boardName, ledgerName } from "../../../crdt/documents.ts";
-import { MAX_WAITING_BATCHES } from "../../../crdt/fold.ts";
+import { Fold, MAX_WAITING_BATCHES } from "../../../crdt/fold.ts";
 import { Journal } from "../../../crdt/journal.ts";
-import { MAX_BOARD_UPDATES, Replica, type ReplicaOptions } from "../../../crdt/replica.ts";
+import { MAX_BOARD_LOG_BYTES, MAX_BOARD_UPDATES, MAX_PRUNED_WHILE_RUNNING } from "../../../crdt/log-keeper.ts";
+import { Replica, type ReplicaOptions } from "../../../crdt/replica.ts";
 import type { Final, Show } from "../../../crdt/show.ts";
+import { encodeSnapshots } from "../../../crdt/snapshot.ts";
 import { MemoryDisk, type Fault } from "../../../crdt/store/memory.ts";
 import { MAX_RECORD_BYTES } from "../../../crdt/store/record.ts";
 import { StoreFull } from "../../../crdt/store/store.ts";
@@ -382,6 +384,64 @@ describe("after a restart", () => {
     expect(["one", "two", "three"].map((hash) => again.replica.board.picture(hash)?.length)).toEqual(
       Array(3).fill(MAX_RECORD_BYTES / 2),
     );
+  });
+});
+
+describe("a log that grows while a member runs", () => {
+  test("has its board's updates rewritten when they come to so many bytes", async () => {
+    const fra = await start("fra");
+    await create(fra);
+    const page = { id: "page", kind: "page", title: "" } as const;
+    const MIB = 2 ** 20;
+    const publish = (at: number) =>
+      fra.replica.change((board) => board.publish({ ...page, at, text: `${at}`.repeat(MIB) }));
+    const updates = async () => (await fra.store.load()).shows[0]!.board.length;
+    for (let at = 1; at < MAX_BOARD_LOG_BYTES / MIB / 2; at++) await publish(10 + at);
+    await settle();
+    expect(await updates()).toBe(MAX_BOARD_LOG_BYTES / MIB / 2);
+    await publish(99);
+    await settle();
+    expect(await updates()).toBe(1);
+    await publish(99);
+    await settle();
+    expect(await updates()).toBe(2);
+  });
+
+  test("has a snapshot in the place of what was pruned, once that is so many batches, and only of what is folded", async () => {
+    const chain = new ChainOfBatches({ shard: 0, edge: "nyc", boot: "00000000000000a1" });
+    const reached = new Fold(() => undefined, START);
+    reached.resume(chainId(chain.chain), MAX_PRUNED_WHILE_RUNNING, new Uint8Array(16), START);
+    const fra = await start("fra");
+    await create(fra);
+    await vote(fra, { lo: 1 });
+    const own = chainId(chainOf(fra, "fra"));
+    const [stored] = (await fra.store.load()).shows;
+    await fra.replica.load({ ...stored!, snapshot: encodeSnapshots(new Map([[0, reached]])) });
+    const prune = async (its: number, ours: number) => {
+      const pruned = { [chainId(chain.chain)]: its, [own]: ours, "7/syd/00000000000000c1": MAX_PRUNED_WHILE_RUNNING };
+      await fra.replica.change((board) => board.setWatermarks({ recorded: pruned, pruned, deletable: {} }));
+      await settle();
+      return fra.store.logged(show.id);
+    };
+    expect(await prune(MAX_PRUNED_WHILE_RUNNING - 2, 1)).toBe(1);
+    expect(await prune(MAX_PRUNED_WHILE_RUNNING + 1, 1)).toBe(1);
+    expect(await prune(MAX_PRUNED_WHILE_RUNNING - 1, 1)).toBe(0);
+  });
+
+  test("keeps a destroyed key no longer than it has to: what failed is tried again at the next change", async () => {
+    const fra = await start("fra");
+    const wrappedKey = "5ec4e7".repeat(8);
+    await fra.replica.change((board) => board.create({ ...show, wrappedKey }, [aPoll()]));
+    const compact = fra.store.compact.bind(fra.store);
+    fra.store.compact = () => Promise.reject(new StoreFull("compacting: the disk is full"));
+    await fra.replica.change((board) => board.forgetKey("00", { at: START, by }));
+    await settle();
+    expect(world.lines).toEqual(["warn: a destroyed key is still in the log"]);
+    fra.store.compact = compact;
+    await fra.replica.change((board) => board.addAudit("1", { at: 1, by, edge: "fra", action: "arm", target: "best" }));
+    await settle();
+    const { board } = (await fra.store.load()).shows[0]!;
+    expect(board.filter((update) => Buffer.from(update).includes(wrappedKey))).toEqual([]);
   });
 });
 
