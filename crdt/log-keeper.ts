@@ -121,7 +121,8 @@ export class LogKeeper {
 /** The board as updates that the log takes; one, unless there are many pictures. */
 function wholeBoard(doc: Y.Doc): Uint8Array[] {
   const board = Y.encodeStateAsUpdate(doc);
-  return board.length > MAX_RECORD_BYTES ? pieces(doc, Y.encodeStateVector(new Y.Doc()), MAX_RECORD_BYTES) : [board];
+  if (board.length <= MAX_RECORD_BYTES) return [board];
+  return [...pieces(doc, Y.encodeStateVector(new Y.Doc()), MAX_RECORD_BYTES)];
 }
 
 function sumOf(watermark: Watermark): number {

@@ -1,6 +1,6 @@
 import * as Y from "yjs";
 import { Arrivals } from "./arrivals.ts";
-import { BatchError, chainId, decodeBatch, decodeHeader, parseChainId } from "./batch.ts";
+import { BatchError, chainId, decodeBatch, decodeHeader, parseChainId, type BatchHeader } from "./batch.ts";
 import { BoardLog } from "./board-log.ts";
 import { Board } from "./board.ts";
 import type { HybridClock } from "./clock.ts";
@@ -18,7 +18,7 @@ import type { Counts } from "./show.ts";
 import { joinSnapshots } from "./snapshot.ts";
 import type { BatchRange, Store, StoredShow } from "./store/store.ts";
 import { addCounts, Tallies, type Register, type Section } from "./tallies.ts";
-import type { TallyRules } from "./tally.ts";
+import { MAX_EDGES, type TallyRules } from "./tally.ts";
 
 export interface ReplicaOptions {
   readonly show: string;
@@ -198,8 +198,8 @@ export class Replica {
     for await (const bytes of this.#options.store.batches(this.show)) {
       const header = decodeHeader(bytes);
       if (header.sequence <= (pruned[chainId(header)] ?? 0)) prunedBatches += 1;
-      this.#shards.get(header.shard)?.fold.take(bytes);
-      left.get(header.shard)?.take(bytes);
+      for (const fold of [this.#shards.get(header.shard)?.fold, left.get(header.shard)])
+        if (fold && this.#hasRoom(fold, header)) fold.take(bytes);
     }
     this.#resumeClock([...this.#folds().values(), ...left.values()]);
     await this.#keeper.onload(stored.board, prunedBatches);
@@ -481,12 +481,20 @@ export class Replica {
   #isFresh(bytes: Uint8Array): boolean {
     try {
       const batch = decodeBatch(bytes);
-      return this.#shards.get(batch.shard)?.fold.wants(batch) ?? false;
+      const fold = this.#shards.get(batch.shard)?.fold;
+      return fold !== undefined && fold.wants(batch) && this.#hasRoom(fold, batch);
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
       this.#noteDamage(error);
       return false;
     }
+  }
+
+  /** A batch of one edge too many is left out before any log has it: the fold could not take it. */
+  #hasRoom({ edges }: Fold, { edge }: BatchHeader): boolean {
+    if (edges.admits(edge)) return true;
+    this.#noteDamage(new BatchError(`taking a batch of edge "${edge}": a show has at most ${MAX_EDGES}`));
+    return false;
   }
 
   #noteDamage(error: BatchError): void {

@@ -50,6 +50,8 @@ export class Shard {
     this.ledger = new Ledger(options.doc);
     const { rulesOf, created, keepsVoters, tables } = options;
     this.fold = new Fold(rulesOf, created - EPOCH_SLACK_MS, keepsVoters, tables);
+    // Before any peer's, so that there is room for it: what this boot writes is folded.
+    this.fold.edges.number(options.chain.edge);
     this.writer = new Writer(options.show, options.chain, options.journal, options.timers, (batches) => {
       for (const bytes of batches) this.fold.take(bytes);
       options.onvisible(batches);

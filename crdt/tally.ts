@@ -135,6 +135,13 @@ export class EdgeList {
   readonly #names: string[] = [];
   readonly #numbers = new Map<string, number>();
 
+  /** Whether the edge has its number, or gets it now: false past `MAX_EDGES`. */
+  admits(name: string): boolean {
+    if (!this.#numbers.has(name) && this.#names.length >= MAX_EDGES) return false;
+    this.number(name);
+    return true;
+  }
+
   /** The edge's number. Throws past `MAX_EDGES`: the table keeps it in a byte. */
   number(name: string): number {
     const known = this.#numbers.get(name);

@@ -196,6 +196,10 @@ export class Backbone implements ConversationHost {
     return this.#options.host.adopt(show);
   }
 
+  isMember(name: string): boolean {
+    return this.#keyOf(name) !== undefined;
+  }
+
   onstored(show: string, chain: string, sequence: number): void {
     this.#options.host.onstored(show, chain, sequence);
   }

@@ -17,13 +17,22 @@ const RANGE_BYTES = 10;
  * before it, in itself, or covered by the state vector, so each can be judged and applied when it comes. Deletions come
  * last, when all that they name is there. At least one piece, if an empty one: an answer is an answer.
  *
- * Reads the document only: opens no transaction and adds no root. Throws where `stateVector` is none.
+ * Each is made when it is asked for, so that one is in memory at a time; the document must not change meanwhile. Reads it
+ * only: opens no transaction and adds no root. Throws where `stateVector` is none.
  */
-export function pieces(doc: Y.Doc, stateVector: Uint8Array, limitBytes: number): Uint8Array[] {
+export function* pieces(doc: Y.Doc, stateVector: Uint8Array, limitBytes: number): Generator<Uint8Array> {
   const cutter = new Cutter(limitBytes);
-  new Walk(doc.store, Y.decodeStateVector(stateVector), cutter).run();
-  for (const [client, ranges] of deletionsOf(doc.store)) for (const range of ranges) cutter.addDeletion(client, range);
-  return cutter.finish();
+  for (const { struct, offset } of new Walk(doc.store, Y.decodeStateVector(stateVector))) {
+    const full = cutter.addStruct(struct, offset);
+    if (full) yield full;
+  }
+  for (const [client, ranges] of deletionsOf(doc.store))
+    for (const range of ranges) {
+      const full = cutter.addDeletion(client, range);
+      if (full) yield full;
+    }
+  const last = cutter.finish();
+  if (last) yield last;
 }
 
 /**
@@ -67,13 +76,17 @@ interface Cursor {
   clock: number;
 }
 
-/** Hands a document's structs on, from a state vector, each after those that it refers to. */
+/** A struct without what the receiver holds of it. */
+interface Rest {
+  readonly struct: Struct;
+  readonly offset: number;
+}
+
+/** A document's structs, from a state vector, each after those that it refers to. */
 class Walk {
   readonly #cursors = new Map<number, Cursor>();
-  readonly #cutter: Cutter;
 
-  constructor(store: Y.Doc["store"], from: ReadonlyMap<number, number>, cutter: Cutter) {
-    this.#cutter = cutter;
+  constructor(store: Y.Doc["store"], from: ReadonlyMap<number, number>) {
     // Higher clients first, as Yjs writes them: its conflict resolution is quickest so.
     for (const [client, structs] of [...store.clients].sort(([a], [b]) => b - a)) {
       const clock = from.get(client) ?? 0;
@@ -82,28 +95,28 @@ class Walk {
     }
   }
 
-  run(): void {
-    for (const cursor of this.#cursors.values()) this.#finish(cursor);
+  *[Symbol.iterator](): Generator<Rest> {
+    for (const cursor of this.#cursors.values()) yield* this.#finish(cursor);
   }
 
   /** Goes to the end of one client; the stack holds the clients that wait for another. */
-  #finish(first: Cursor): void {
+  *#finish(first: Cursor): Generator<Rest> {
     const stack = [first];
     for (let cursor = stack.at(-1); cursor; cursor = stack.at(-1)) {
       const struct = cursor.structs[cursor.index];
       const before = struct && this.#lacking(struct);
-      if (before) stack.push(before);
-      else if (!struct || !this.#handOn(cursor, struct, stack)) stack.pop();
+      if (before) {
+        stack.push(before);
+        continue;
+      }
+      if (struct) yield advance(cursor, struct);
+      if (!struct || this.#isAnswered(stack.at(-2))) stack.pop();
     }
   }
 
-  /** False where the client below on the stack has got what it waits for. */
-  #handOn(cursor: Cursor, struct: Struct, stack: readonly Cursor[]): boolean {
-    this.#cutter.addStruct(struct, cursor.clock - struct.id.clock);
-    cursor.clock = struct.id.clock + struct.length;
-    cursor.index += 1;
-    const below = stack.at(-2);
-    return below === undefined || this.#lacking(below.structs[below.index]!) !== undefined;
+  /** Whether the client below on the stack has got what it waits for. */
+  #isAnswered(below: Cursor | undefined): boolean {
+    return below !== undefined && this.#lacking(below.structs[below.index]!) === undefined;
   }
 
   /** A client that has to come first. */
@@ -120,6 +133,13 @@ class Walk {
   }
 }
 
+function advance(cursor: Cursor, struct: Struct): Rest {
+  const offset = cursor.clock - struct.id.clock;
+  cursor.clock = struct.id.clock + struct.length;
+  cursor.index += 1;
+  return { struct, offset };
+}
+
 function parentOf(item: Y.Item): Y.ID | null {
   return item.parent instanceof Y.AbstractType ? (item.parent._item?.id ?? null) : null;
 }
@@ -129,10 +149,10 @@ interface Block {
   readonly structs: Uint8Array[];
 }
 
-/** Gathers structs and deletions until a piece is full. */
+/** Gathers structs and deletions; where what is added has no room in the piece at hand, that is full and given out. */
 class Cutter {
   readonly #limit: number;
-  readonly #pieces: Uint8Array[] = [];
+  #hasGivenNone = true;
   #blocks = new Map<number, Block>();
   #deletions = new Map<number, Range[]>();
   #bytes = COUNTS_BYTES;
@@ -142,40 +162,40 @@ class Cutter {
     this.#limit = limit;
   }
 
-  addStruct(struct: Struct, offset: number): void {
+  addStruct(struct: Struct, offset: number): Uint8Array | undefined {
     const encoder = new Y.UpdateEncoderV1();
     struct.write(encoder, offset);
     const bytes = encoder.toUint8Array();
     const { client, clock } = struct.id;
-    this.#makeRoom(bytes.length, this.#blocks.has(client));
+    const full = this.#makeRoom(bytes.length, this.#blocks.has(client));
     const block = this.#blocks.get(client) ?? { clock: clock + offset, structs: [] };
     block.structs.push(bytes);
     this.#blocks.set(client, block);
     this.#structs += 1;
+    return full;
   }
 
-  addDeletion(client: number, range: Range): void {
-    this.#makeRoom(RANGE_BYTES, this.#deletions.has(client));
+  addDeletion(client: number, range: Range): Uint8Array | undefined {
+    const full = this.#makeRoom(RANGE_BYTES, this.#deletions.has(client));
     const ranges = this.#deletions.get(client) ?? [];
     ranges.push(range);
     this.#deletions.set(client, ranges);
+    return full;
   }
 
-  finish(): Uint8Array[] {
-    if (this.#bytes > COUNTS_BYTES || this.#pieces.length === 0) this.#cut();
-    return this.#pieces;
+  /** What is left; an empty piece where nothing was added at all. */
+  finish(): Uint8Array | undefined {
+    return this.#bytes > COUNTS_BYTES || this.#hasGivenNone ? this.#cut() : undefined;
   }
 
-  #makeRoom(bytes: number, hasHead: boolean): void {
+  #makeRoom(bytes: number, hasHead: boolean): Uint8Array | undefined {
     const isFull = this.#bytes + bytes + (hasHead ? 0 : HEAD_BYTES) > this.#limit || this.#structs === MAX_STRUCTS;
-    if (isFull && this.#bytes > COUNTS_BYTES) {
-      this.#cut();
-      hasHead = false;
-    }
-    this.#bytes += bytes + (hasHead ? 0 : HEAD_BYTES);
+    const full = isFull && this.#bytes > COUNTS_BYTES ? this.#cut() : undefined;
+    this.#bytes += bytes + (hasHead && !full ? 0 : HEAD_BYTES);
+    return full;
   }
 
-  #cut(): void {
+  #cut(): Uint8Array {
     const encoder = encoding.createEncoder();
     encoding.writeVarUint(encoder, this.#blocks.size);
     for (const [client, { clock, structs }] of this.#blocks) {
@@ -189,10 +209,11 @@ class Cutter {
       encoding.writeVarUint(encoder, client);
       writeRanges(encoder, ranges);
     }
-    this.#pieces.push(encoding.toUint8Array(encoder));
     this.#blocks = new Map();
     this.#deletions = new Map();
     this.#bytes = COUNTS_BYTES;
     this.#structs = 0;
+    this.#hasGivenNone = false;
+    return encoding.toUint8Array(encoder);
   }
 }

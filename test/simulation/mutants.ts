@@ -30,7 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no anti-entropy of batches",
     why: "what was pruned is in no document any more",
-    patches: [patch("crdt/replicate/conversation.ts", "if (before) this.#fetchMissing(replica, before);", "")],
+    patches: [patch("crdt/replicate/fetches.ts", "if (before) this.#fetchMissing(replica, before);", "")],
   },
   {
     name: "reused clientID",

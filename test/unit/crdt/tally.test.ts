@@ -123,7 +123,8 @@ test("edges are numbered as they come and compared by name, up to 256 of them", 
   expect(list.compare(a, z)).toBeLessThan(0);
   expect(list.compare(z, a)).toBeGreaterThan(0);
   expect(list.compare(a, a)).toBe(0);
-  for (let i = 2; i < MAX_EDGES; i++) list.number(`e${i}`);
+  for (let i = 2; i < MAX_EDGES; i++) expect(list.admits(`e${i}`)).toBe(true);
+  expect([list.admits("a"), list.admits("one-too-many")]).toEqual([true, false]);
   expect(() => list.number("one-too-many")).toThrow(RangeError);
   expect(list.number("a")).toBe(a);
 });

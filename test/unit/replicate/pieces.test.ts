@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { MAX_STRUCTS } from "../../../crdt/replicate/runs.ts";
 import { deletionDigest, pieces } from "../../../crdt/replicate/pieces.ts";
@@ -56,14 +56,25 @@ describe("pieces", () => {
           if (piece.length > limit) expect(Y.decodeUpdate(piece).structs).toHaveLength(1);
     const doc = new Y.Doc();
     doc.getArray("fra/b").push([new Uint8Array(10), new Uint8Array(1000), new Uint8Array(10)]);
-    expect(pieces(doc, NOTHING, 200).map(({ length }) => length > 200)).toEqual([false, true, false]);
+    expect([...pieces(doc, NOTHING, 200)].map(({ length }) => length > 200)).toEqual([false, true, false]);
   });
 
   test("have no more structs than the guard lets in", () => {
     const doc = new Y.Doc();
     doc.getArray("fra/b").push(Array.from({ length: MAX_STRUCTS + 1 }, () => new Uint8Array(1)));
-    const counts = pieces(doc, NOTHING, ROOMY).map((piece) => Y.decodeUpdate(piece).structs.length);
+    const counts = [...pieces(doc, NOTHING, ROOMY)].map((piece) => Y.decodeUpdate(piece).structs.length);
     expect(counts).toEqual([MAX_STRUCTS, 1]);
+  });
+
+  test("are made one by one, as they are asked for", () => {
+    const doc = new Y.Doc();
+    doc.getArray("fra/b").push(Array.from({ length: 1000 }, () => new Uint8Array(100)));
+    const write = vi.spyOn(Y.ContentBinary.prototype, "write");
+    const cut = pieces(doc, NOTHING, 1000);
+    cut.next();
+    expect(write.mock.calls.length).toBeLessThan(20);
+    expect([...cut].length).toBeGreaterThan(100);
+    write.mockRestore();
   });
 
   test("begin inside a tombstone where the receiver holds a part of it", () => {
@@ -72,7 +83,7 @@ describe("pieces", () => {
     array.push([1, 2, 3, 4, 5, 6].map((byte) => Uint8Array.of(byte)));
     const other = new Y.Doc();
     array.delete(0, 5);
-    Y.applyUpdate(other, pieces(doc, NOTHING, ROOMY)[0]!);
+    Y.applyUpdate(other, [...pieces(doc, NOTHING, ROOMY)][0]!);
     array.push([Uint8Array.of(7)]);
     array.delete(0, 1);
     const vector = new Map([[doc.clientID, 3]]);
@@ -83,7 +94,7 @@ describe("pieces", () => {
   });
 
   test("are one empty update where there is nothing to say", () => {
-    expect(pieces(new Y.Doc(), NOTHING, ROOMY)).toEqual([Uint8Array.of(0, 0)]);
+    expect([...pieces(new Y.Doc(), NOTHING, ROOMY)]).toEqual([Uint8Array.of(0, 0)]);
   });
 
   test("answer a vector that claims more than there is", () => {
@@ -95,7 +106,7 @@ describe("pieces", () => {
         [3, 2 ** 31],
       ]) as never,
     );
-    expect(pieces(doc, vector, ROOMY)).toEqual([Uint8Array.of(0, 0)]);
+    expect([...pieces(doc, vector, ROOMY)]).toEqual([Uint8Array.of(0, 0)]);
   });
 
   test("split deletions as well", () => {
@@ -104,7 +115,7 @@ describe("pieces", () => {
     array.push(Array.from({ length: 400 }, () => new Uint8Array(1)));
     for (let i = 0; i < 200; i++) array.delete(i, 1);
     const vector = Y.encodeStateVector(doc);
-    const cut = pieces(doc, vector, 200);
+    const cut = [...pieces(doc, vector, 200)];
     expect(cut.length).toBeGreaterThan(5);
     expect(Math.max(...cut.map(({ length }) => length))).toBeLessThanOrEqual(200);
     const ranges = cut.flatMap((piece) => Y.decodeUpdate(piece).ds.clients.get(doc.clientID) ?? []);
@@ -117,7 +128,7 @@ describe("pieces", () => {
       const doc = node.docs[kind];
       const roots = [...doc.share.keys()];
       doc.on("beforeTransaction", () => expect.fail("a transaction was opened"));
-      pieces(doc, NOTHING, 100);
+      for (const piece of pieces(doc, NOTHING, 100)) expect(piece.length).toBeGreaterThan(0);
       deletionDigest(doc);
       expect([...doc.share.keys()]).toEqual(roots);
     }
