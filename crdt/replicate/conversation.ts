@@ -151,9 +151,16 @@ export class Conversation {
     const clients = [...doc.store.clients.keys()];
     const lacks = clients.some((client) => (theirs.get(client) ?? 0) < Y.getState(doc.store, client));
     if (!lacks && equalBytes(deletions, deletionDigest(doc))) return;
+    // Before the first comparison of a document all were introduced; of those since then a full link may have dropped some.
+    if (!isFirst) this.#introduce(clients.filter((client) => !theirs.has(client)));
     // Up to the first piece that a full link does not take: the next comparison goes on from what has arrived.
     for (const update of pieces(doc, vector, MAX_PIECE_BYTES))
       if (!this.link.send({ type: "sync", document, step: "reply", update })) return;
+  }
+
+  /** Says whose clients these are: whatever comes of one that was not introduced is refused. */
+  #introduce(clients: readonly number[]): void {
+    for (const bytes of this.#host.introductions.of(clients)) this.link.send({ type: "introduce", bytes });
   }
 
   #onupdate(replica: Replica, document: string, doc: Y.Doc, update: Uint8Array): void {

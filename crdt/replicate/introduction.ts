@@ -163,13 +163,13 @@ export type Admission = "added" | "known" | "claimed" | "full";
  * An owner is never replaced: two boots under one client would make replicas differ in silence.
  */
 export class Introductions {
-  readonly #owners = new Map<number, Owner>();
+  /** Client → the boot whose it is, and the introduction that first named it. */
+  readonly #clients = new Map<number, { readonly owner: Owner; readonly bytes: Uint8Array }>();
   readonly #boots = new Map<string, Owner>();
-  readonly #all: Uint8Array[] = [];
 
   /** The boot that introduced this client. */
   ownerOf(client: number): Owner | undefined {
-    return this.#owners.get(client);
+    return this.#clients.get(client)?.owner;
   }
 
   /** Boots known. */
@@ -183,8 +183,13 @@ export class Introductions {
   }
 
   /** Every introduction that taught something, as it came, oldest first: what a new link is told. */
-  all(): readonly Uint8Array[] {
-    return this.#all;
+  all(): Uint8Array[] {
+    return this.of(this.#clients.keys());
+  }
+
+  /** The introductions of these clients, each once, as they came; of whom nobody has introduced there is none. */
+  of(clients: Iterable<number>): Uint8Array[] {
+    return [...new Set([...clients].flatMap((client) => this.#clients.get(client)?.bytes ?? []))];
   }
 
   /** `bytes` are the introduction as it came. Whatever is not "added" changes nothing. */
@@ -192,13 +197,12 @@ export class Introductions {
     const { member, boot, clients } = introduction;
     const known = this.#boots.get(boot);
     if (known && known.member !== member) return "claimed";
-    if (clients.some((client) => (this.#owners.get(client)?.boot ?? boot) !== boot)) return "claimed";
-    if (known && clients.every((client) => this.#owners.has(client))) return "known";
+    if (clients.some((client) => (this.ownerOf(client)?.boot ?? boot) !== boot)) return "claimed";
+    if (known && clients.every((client) => this.#clients.has(client))) return "known";
     if (!known && this.#boots.size >= MAX_BOOTS) return "full";
     const owner = known ?? { member, boot };
     this.#boots.set(boot, owner);
-    for (const client of clients) this.#owners.set(client, owner);
-    this.#all.push(bytes);
+    for (const client of clients) if (!this.#clients.has(client)) this.#clients.set(client, { owner, bytes });
     return "added";
   }
 }

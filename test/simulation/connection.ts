@@ -16,10 +16,10 @@ const KERNEL_BYTES = 262_144;
 /** A connection that broke: RFC 6455, 7.1.5. */
 const BROKEN = 1006;
 /**
- * Frames that a hostile stream may lose, double or turn round, by their first byte: sync, stored and covers, which the
- * comparison of states makes up for. No WebSocket does this; the others rely on it.
+ * Frames that a hostile stream may lose, double or turn round, by their first byte: introductions, sync, stored, covers,
+ * fetch and batches, which the comparison of states makes up for. No WebSocket does this; the others rely on it.
  */
-const REPAIRED: ReadonlySet<unknown> = new Set([3, 4, 5]);
+const REPAIRED: ReadonlySet<unknown> = new Set([2, 3, 4, 5, 6, 7]);
 
 /** One end of a WebSocket as a process has it. */
 class End implements Socket {

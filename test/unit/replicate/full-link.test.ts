@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { ledgerName } from "../../../crdt/documents.ts";
 import type { Replica } from "../../../crdt/replica.ts";
 import { deletionDigest } from "../../../crdt/replicate/pieces.ts";
-import { aBallot } from "../../support/ballots.ts";
+import { START } from "../../support/ballots.ts";
 import { create, Members, SHOW, type Program } from "./members.ts";
 
 let members: Members;
@@ -16,11 +16,6 @@ beforeEach(async () => {
   fra = await members.open("fra");
   replica = await create(fra);
 });
-
-const vote = async ({ writer }: ReturnType<Replica["shard"]>, lo: number) => {
-  void writer.write("ballots", aBallot({ lo }));
-  await members.pass(20);
-};
 
 test("an answer to a peer that lacks a document stops at the first piece that the link does not take", async () => {
   fra.member.start();
@@ -41,4 +36,31 @@ test("an answer to a peer that lacks a document stops at the first piece that th
   nyc.link.send({ type: "sync", document: ledgerName(SHOW, 0), step: "state", ...nothing });
   members.time.advance(2);
   expect([replies() - before, refused]).toEqual([3, 1]);
+});
+
+test("a boot whose introduction the link dropped is introduced again, and what it wrote is taken", async () => {
+  const nyc = await members.open("nyc");
+  for (const { member } of [fra, nyc]) member.start();
+  await members.pass(2500);
+  const again = await members.open("fra", fra.disk);
+  again.member.start();
+  await members.pass(2500);
+  again.isFull = () => true;
+  const armed = { at: START, by: "ann" };
+  await again.member.replica(SHOW)!.change((board) => board.addTransition("best", "armed", armed));
+  await members.pass(500);
+  again.isFull = () => false;
+  await members.pass(3000);
+  expect(nyc.member.replica(SHOW)!.board.transitions("best")).toEqual({ armed });
+  expect(nyc.member.links()).toMatchObject([{ peer: "fra", open: true }, { peer: "syd" }]);
+});
+
+test("introductions are not said again and again to a peer that knows them", async () => {
+  const nyc = await members.open("nyc");
+  for (const { member } of [fra, nyc]) member.start();
+  await members.pass(2500);
+  const said = () => fra.sent.filter(({ type }) => type === "introduce").length;
+  const before = said();
+  await members.pass(20_000);
+  expect([before > 0, said()]).toEqual([true, before]);
 });
