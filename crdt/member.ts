@@ -212,6 +212,11 @@ export class Member {
     return this.backbone.twins;
   }
 
+  /** Boots, `member/boot`, of which nothing is taken here, this one too: the documents hold something of too many others. */
+  turnedAway(): ReadonlySet<string> {
+    return this.backbone.turnedAway;
+  }
+
   /** Ballots and batches that this boot has made durable. */
   written(): { ballots: number; flushes: number } {
     const written = { ballots: 0, flushes: 0 };

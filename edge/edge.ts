@@ -3,6 +3,7 @@ import type { Member } from "../crdt/member.ts";
 import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";
 import { isSameShow, type Proposal } from "../crdt/proposal.ts";
 import type { Replica } from "../crdt/replica.ts";
+import { MAX_BOOTS } from "../crdt/replicate/introduction.ts";
 import { Shop } from "../crdt/shop.ts";
 import { StoreFull } from "../crdt/store/store.ts";
 import { TALLIES_INTERVAL_MS } from "../crdt/tallies.ts";
@@ -18,6 +19,8 @@ import type { EdgePlace } from "./upkeep.ts";
 
 /** How long whoever creates a show waits for the recorder, ms: its round comes every half second, once it is awake. */
 export const ESTABLISH_PATIENCE_MS = 8000;
+
+const TOO_MANY_BOOTS = `the documents here hold something of ${MAX_BOOTS} boots, and no more are taken; a show on new logs has room`;
 
 export interface EdgeOptions {
   readonly region: string;
@@ -158,7 +161,10 @@ export class Edge implements EdgeService {
     return {
       clock: this.#member.clockTrust(),
       links: this.#member.links(),
-      alarms: [...this.#member.twins()].map((name) => `two programs run under the name "${name}"`),
+      alarms: [
+        ...[...this.#member.twins()].map((name) => `two programs run under the name "${name}"`),
+        ...[...this.#member.turnedAway()].map((boot) => `boot "${boot}" is turned away: ${TOO_MANY_BOOTS}`),
+      ],
       shows: shows.map((show) => show.health()),
       ...this.#member.written(),
       ballotsPerS: this.#rate.perSecond,
@@ -243,6 +249,8 @@ export class Edge implements EdgeService {
   #judge(): Refusal | undefined {
     if (this.#draining)
       return refuse("draining", `edge "${this.name}" is about to stop: another one answers`, { retryAfterS: 1 });
+    if (this.#member.turnedAway().has(`${this.name}/${this.boot}`))
+      return refuse("not_ready", `edge "${this.name}" cannot take part: ${TOO_MANY_BOOTS}`, { retryAfterS: 60 });
     const trust = this.#member.clockTrust();
     if (trust.trusted) return undefined;
     switch (trust.reason) {

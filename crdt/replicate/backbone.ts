@@ -7,8 +7,9 @@ import type { Replica } from "../replica.ts";
 import { Conversation, type ConversationHost } from "./conversation.ts";
 import { Heard } from "./heard.ts";
 import type { Answerer } from "./inquiry.ts";
-import { introduce, readIntroduction, type Identity, type Introductions } from "./introduction.ts";
+import type { Identity, Introductions } from "./introduction.ts";
 import { CLOSE, Link, mayRetry, type Peer } from "./link.ts";
+import { Reception } from "./reception.ts";
 import { Twins } from "./twins.ts";
 
 /** How often replicas compare what they hold. */
@@ -67,14 +68,20 @@ export class Backbone implements ConversationHost {
   readonly #twins: Twins;
   #cancelTick: (() => void) | undefined;
   #stopped = false;
-  /** Whether this boot has said whose its Yjs client is; "unlogged" while the log has no room for it. */
-  #introduced: "no" | "said" | "unlogged" = "no";
+  readonly #reception: Reception;
 
   constructor(options: BackboneOptions) {
     this.#options = options;
     this.world = options.world;
     this.introductions = options.introductions;
     this.#twins = new Twins(options.world.log);
+    this.#reception = new Reception({
+      ...options,
+      journal: options.host.journal,
+      keyOf: (name) => this.#keyOf(name),
+      isHeld: (client) => this.#isHeld(client),
+      end: (reason) => options.host.end(reason),
+    });
     this.#heard = new Map(options.peers.map(({ name }) => [name, new Heard()]));
   }
 
@@ -99,7 +106,7 @@ export class Backbone implements ConversationHost {
     const sender = origin.from === "peer" ? origin.peer : undefined;
     const isRelayed = sender !== undefined && this.#options.relays === true;
     if (!consequences(origin).push && !isRelayed) return;
-    if (sender === undefined && this.#introduced !== "said") this.#introduce();
+    if (sender === undefined && this.#reception.isUnsaid) this.#introduceSelf();
     for (const conversation of this.#conversations.values())
       if (conversation.peer !== sender) conversation.push(document, update);
   }
@@ -146,6 +153,11 @@ export class Backbone implements ConversationHost {
   /** Peers' names under which more than one program runs: an operator started a second one, or cloned a disk. */
   get twins(): ReadonlySet<string> {
     return this.#twins.names;
+  }
+
+  /** Boots, `member/boot`, of which nothing is taken: see `Reception`. */
+  get turnedAway(): ReadonlySet<string> {
+    return this.#reception.turnedAway;
   }
 
   status(): LinkStatus[] {
@@ -208,37 +220,24 @@ export class Backbone implements ConversationHost {
     this.#options.host.oncovers(replica, peer, covers);
   }
 
-  /** Learns whose a boot's Yjs clients are, keeps that, and tells it on: a peer may not be linked to the boot itself. */
+  /** Tells on what was new: a peer may not be linked to the boot itself. */
   onintroduce(bytes: Uint8Array, from: Conversation): void {
-    const introduction = readIntroduction(bytes, (name) => this.#keyOf(name));
-    if ("error" in introduction) {
-      // Of a member that has left the configuration since: nothing of it is needed any more.
-      this.world.log("debug", "introduction not taken", { error: introduction.error });
-      return;
-    }
-    if (this.introductions.add(introduction, bytes) !== "added") return;
-    if (this.introductions.crowded) this.world.log("warn", "many boots", { boots: this.introductions.boots });
-    const { member, boot } = introduction;
-    const logged = this.#options.host.journal.append([{ kind: "introduction", member, boot, bytes }]);
-    // Not logged, it is heard again with the next link.
-    logged.catch((error: unknown) => this.world.log("warn", "introduction not logged", { error: String(error) }));
+    if (this.#reception.receive(bytes)) this.#tellOfBoot(bytes, from);
+  }
+
+  #introduceSelf(): void {
+    const bytes = this.#reception.introduceSelf();
+    if (bytes) this.#tellOfBoot(bytes);
+  }
+
+  #tellOfBoot(bytes: Uint8Array, from?: Conversation): void {
     for (const other of this.#conversations.values()) if (other !== from) other.link.send({ type: "introduce", bytes });
   }
 
-  /** Says whose this boot's Yjs client is, before its first update: a boot that only reads costs nobody anything. */
-  #introduce(): void {
-    const { identity, boot, client } = this.#options;
-    const { member, role } = identity;
-    const bytes = introduce(identity, boot, [client]);
-    if (this.introductions.add({ member, role, boot, clients: [client] }, bytes) === "claimed")
-      return this.#options.host.end(`the Yjs client ${client} of this boot is another's`);
-    this.#introduced = "said";
-    // Here, too, and before what it introduces: a board in the log whose writer nobody knows is refused for ever.
-    this.#options.host.journal.append([{ kind: "introduction", member, boot, bytes }]).catch((error: unknown) => {
-      this.#introduced = "unlogged";
-      this.world.log("warn", "introduction not logged", { error: String(error) });
-    });
-    for (const conversation of this.#conversations.values()) conversation.link.send({ type: "introduce", bytes });
+  #isHeld(client: number): boolean {
+    for (const replica of this.replicas())
+      for (const name of replica.documents()) if (replica.document(name)!.store.clients.has(client)) return true;
+    return false;
   }
 
   #keyOf(name: string): Uint8Array | undefined {
@@ -321,7 +320,7 @@ export class Backbone implements ConversationHost {
 
   #tick(): void {
     this.#cancelTick = this.world.timers.after(ANTI_ENTROPY_MS, () => this.#tick());
-    if (this.#introduced === "unlogged") this.#introduce();
+    if (this.#reception.isOverdue) this.#introduceSelf();
     for (const replica of this.replicas()) {
       void replica.settleDebts();
       this.greetShow(replica);

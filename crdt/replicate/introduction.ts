@@ -192,6 +192,22 @@ export class Introductions {
     return [...new Set([...clients].flatMap((client) => this.#clients.get(client)?.bytes ?? []))];
   }
 
+  /**
+   * Forgets the oldest boot of whose clients none is needed, and returns it; undefined where all are. Whoever sends
+   * something of a forgotten one introduces it again.
+   */
+  makeRoom(isNeeded: (client: number) => boolean): string | undefined {
+    const needed = new Set<string>();
+    for (const [client, { owner }] of this.#clients) if (isNeeded(client)) needed.add(owner.boot);
+    for (const boot of this.#boots.keys()) {
+      if (needed.has(boot)) continue;
+      this.#boots.delete(boot);
+      for (const [client, { owner }] of this.#clients) if (owner.boot === boot) this.#clients.delete(client);
+      return boot;
+    }
+    return undefined;
+  }
+
   /** `bytes` are the introduction as it came. Whatever is not "added" changes nothing. */
   add(introduction: Introduction, bytes: Uint8Array): Admission {
     const { member, boot, clients } = introduction;

@@ -6,6 +6,19 @@ import type { StoreRecord } from "./store.ts";
 /** Most rows of one statement: a batch has 7 values, and SQLite binds 32,766. */
 export const MAX_ROWS_PER_STATEMENT = 256;
 
+/** Statements that append `records`: what gives way to one of them goes just before it, since it may come again after it. */
+export function appendStatements(records: readonly StoreRecord[]): InStatement[] {
+  const at = records.findIndex((record) => record.kind === "introduction" && record.inPlaceOf !== undefined);
+  const record = records[at];
+  if (record?.kind !== "introduction") return insertStatements(records);
+  return [
+    ...insertStatements(records.slice(0, at)),
+    { sql: "DELETE FROM introductions WHERE boot = ?", args: [record.inPlaceOf!] },
+    ...insertStatements([record]),
+    ...appendStatements(records.slice(at + 1)),
+  ];
+}
+
 /** Statements that insert what is not there yet, in the order of `records`; one where they are of one kind and few. */
 export function insertStatements(records: readonly StoreRecord[]): InStatement[] {
   const rows = new Map<StoreRecord["kind"], InValue[][]>();

@@ -3,7 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { parseChainId } from "../batch.ts";
 import { blob, integer, text } from "./libsql-column.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "./libsql-database.ts";
-import { insertStatements } from "./libsql-insert.ts";
+import { appendStatements, insertStatements } from "./libsql-insert.ts";
 import { migrate } from "./libsql-migrate.ts";
 import { STORE_MIGRATIONS } from "./libsql-migrations.ts";
 import { assertBoard, assertStorable, contentHash } from "./record.ts";
@@ -48,7 +48,7 @@ export class LibsqlStore implements Store {
 
   async append(records: readonly StoreRecord[]): Promise<void> {
     records.forEach(assertStorable);
-    await this.#database.write("appending", insertStatements(records));
+    await this.#database.write("appending", appendStatements(records));
   }
 
   async *batches(show: string, range?: BatchRange): AsyncGenerator<Uint8Array> {

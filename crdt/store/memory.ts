@@ -106,6 +106,7 @@ export class MemoryStore implements Store {
         putOnce(this.#show(record.show).board, keyOf(record.update), () => record.update.slice());
         break;
       case "introduction":
+        if (record.inPlaceOf !== undefined) this.#dropIntroductions(record.inPlaceOf);
         putOnce(this.#disk.introductions, `${record.member}/${record.boot}/${keyOf(record.bytes)}`, () =>
           record.bytes.slice(),
         );
@@ -114,6 +115,11 @@ export class MemoryStore implements Store {
         putOnce(this.#disk.boots, record.boot, () => record.startedAt);
         break;
     }
+  }
+
+  #dropIntroductions(boot: string): void {
+    for (const key of this.#disk.introductions.keys())
+      if (key.split("/")[1] === boot) this.#disk.introductions.delete(key);
   }
 
   #select(show: string, range: BatchRange | undefined): Iterable<StoredBatch> {

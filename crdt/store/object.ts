@@ -145,6 +145,7 @@ export class ObjectStore implements Store {
         this.#putUpdate(record.show, record.update, null);
         break;
       case "introduction":
+        if (record.inPlaceOf !== undefined) sql.exec("DELETE FROM introductions WHERE boot = ?", record.inPlaceOf);
         sql.exec(INSERT_INTRODUCTION, record.member, record.boot, contentHash(record.bytes), record.bytes);
         break;
       case "boot":

@@ -26,10 +26,19 @@ export type StoreRecord =
   | { readonly kind: "batch"; readonly show: string; readonly bytes: Uint8Array }
   /** A Yjs update (V1) of the show's board. */
   | { readonly kind: "board"; readonly show: string; readonly update: Uint8Array }
-  /** A signed introduction of a boot's Yjs clients, as it came. */
-  | { readonly kind: "introduction"; readonly member: string; readonly boot: string; readonly bytes: Uint8Array }
+  | IntroductionRecord
   /** This replica's own boot, written before anything else of it. */
   | { readonly kind: "boot"; readonly boot: string; readonly startedAt: number };
+
+/** A signed introduction of a boot's Yjs clients, as it came. */
+export interface IntroductionRecord {
+  readonly kind: "introduction";
+  readonly member: string;
+  readonly boot: string;
+  readonly bytes: Uint8Array;
+  /** The boot whose introductions go, since there is no room for more. */
+  readonly inPlaceOf?: string;
+}
 
 export interface Contents {
   /** This replica's boots before now, oldest first. */

@@ -85,6 +85,22 @@ export function storeContract(makePlace: () => Promise<Place>, { fills = true } 
       expect(await at.identities()).toEqual(["fra 1", "fra 2"]);
     });
 
+    test("may be an introduction in place of another boot's, which may come again", async () => {
+      const introduction = (boot: string, byte: number, inPlaceOf?: string): StoreRecord => ({
+        kind: "introduction",
+        member: "fra",
+        boot,
+        bytes: bytes(byte),
+        ...(inPlaceOf === undefined ? {} : { inPlaceOf }),
+      });
+      await at.store.append([introduction("b1", 1), introduction("b1", 2), introduction("b2", 3)]);
+      await at.store.append([introduction("b3", 4, "b1")]);
+      expect((await at.store.load()).introductions).toEqual([bytes(3), bytes(4)]);
+      await at.store.append([introduction("b4", 5), introduction("b1", 1, "b4"), introduction("b4", 5, "b2")]);
+      await at.reopen();
+      expect((await at.store.load()).introductions).toEqual([bytes(4), bytes(1), bytes(5)]);
+    });
+
     test("keeps the bytes that an identity had first", async () => {
       await at.store.append([batch(fra, 1, 1)]);
       await at.store.append([batch(fra, 1, 2)]);

@@ -229,9 +229,9 @@ export const MUTANTS: readonly Mutant[] = [
     kinds: ["power cut", "slow network"],
     patches: [
       patch(
-        "crdt/replicate/backbone.ts",
-        'this.#options.host.journal.append([{ kind: "introduction", member, boot, bytes }]).catch(',
-        "Promise.resolve().catch(",
+        "crdt/replicate/reception.ts",
+        "this.#keep(introduction, bytes).catch((error: unknown) => {",
+        "Promise.resolve().catch((error: unknown) => {",
       ),
     ],
   },

@@ -152,4 +152,17 @@ describe("introductions", () => {
     expect(add(MAX_BOOTS + 1)).toBe("full");
     expect(add(MAX_BOOTS)).toBe("known");
   });
+
+  test("forget the oldest boot that nobody needs, with all of its clients", () => {
+    const known = new Introductions();
+    known.add(of("fra", "00000000000000f1", 1), bytes(1));
+    known.add(of("nyc", "00000000000000f2", 2), bytes(2));
+    known.add(of("nyc", "00000000000000f2", 2, 3), bytes(3));
+    known.add(of("syd", "00000000000000f3", 4), bytes(4));
+    expect(known.makeRoom((client) => client === 1)).toBe("00000000000000f2");
+    expect(known.all()).toEqual([bytes(1), bytes(4)]);
+    expect([known.ownerOf(2), known.ownerOf(3), known.boots]).toEqual([undefined, undefined, 2]);
+    expect(known.makeRoom(() => true)).toBeUndefined();
+    expect(known.add(of("nyc", "00000000000000f2", 2), bytes(2))).toBe("added");
+  });
 });
