@@ -38,7 +38,15 @@ export default defineConfig({
           cloudflareTest(({ inject }) => ({
             main: "./edge/runtime/workers.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ...WORKERS_BINDINGS, LIBSQL_URL: inject("sqld") } },
+            miniflare: {
+              bindings: {
+                ...WORKERS_BINDINGS,
+                LIBSQL_URL: inject("sqld"),
+                PROVIDER_URL: inject("provider"),
+                PROVIDER_SECRET: inject("providerSecret"),
+                ENVELOPE_KEYS: inject("envelopeKey"),
+              },
+            },
           })),
         ],
         test: {

@@ -193,7 +193,7 @@ export class EdgeShow implements ShowService {
     if (!this.ready) return;
     this.#current.unpruned = this.#replica.unpruned;
     if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
-    this.#upkeep.tick(state, this.#programme);
+    this.#upkeep.tick(state, this.#programme, () => this.sells);
     if (this.#upkeep.hasJoined) this.#keepRegister();
     this.#noticeStates();
   }
@@ -201,6 +201,10 @@ export class EdgeShow implements ShowService {
   /** Some poll takes ballots, is about to, or waits for its result; or something written here is not recorded yet. */
   get isBusy(): boolean {
     return isBusy(this.#programme, this.#member.clock.now()) || this.#owesRecorder;
+  }
+
+  get sells(): boolean {
+    return this.selling.isOpen;
   }
 
   /** When the next poll opens by itself, ms since 1970. */

@@ -136,6 +136,11 @@ export class Edge implements EdgeService {
     return [...this.#shows.values()].some((show) => show.isBusy);
   }
 
+  /** Whether some show needs an order processor now. */
+  get sells(): boolean {
+    return [...this.#shows.values()].some((show) => show.sells);
+  }
+
   /** When the next poll of any show opens by itself, ms since 1970: an edge that sleeps has to be awake by then. */
   get nextOpening(): number | undefined {
     const times = [...this.#shows.values()].flatMap((show) => show.nextOpening ?? []);

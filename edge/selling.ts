@@ -81,6 +81,11 @@ export class Selling implements SellingService {
     };
   }
 
+  /** Something is on offer, or an order has not come to an order processor. */
+  get isOpen(): boolean {
+    return this.offered().length > 0 || this.#host.orders().received > 0;
+  }
+
   offered(): OfferView[] {
     const { shop } = this.#host;
     const sales = shop.sales();

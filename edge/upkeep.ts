@@ -28,10 +28,10 @@ export class Upkeep {
     this.#place = place;
   }
 
-  /** Called at intervals while the replica is ready. */
-  tick(state: RosterEntry["state"], programme: Programme): void {
+  /** Called at intervals while the replica is ready. `sells`: whether receivers may order now. */
+  tick(state: RosterEntry["state"], programme: Programme, sells: () => boolean): void {
     const now = this.#member.clock.now();
-    this.#joined ||= this.#place.joins === "at once" || isBusy(programme, now) || this.#hasWritten;
+    this.#joined ||= this.#place.joins === "at once" || isBusy(programme, now) || this.#hasWritten || sells();
     if (this.#joined) this.#keepRoster(state, now);
     this.#reappend();
     if (!this.#member.clockTrust().trusted) return;

@@ -83,6 +83,21 @@ export async function openOrderDatabase(
   return { store: new LibsqlStore(database), books: new LibsqlBooks(database) };
 }
 
+/** An order processor's books on a server, which others may share. */
+export async function openOrderBooks(
+  url: string,
+  options: DatabaseOptions = {},
+): Promise<{ readonly books: OrderBooks; close(): Promise<void> }> {
+  const database = await openDatabase(url, options);
+  try {
+    await migrate(database, "orders", ORDER_MIGRATIONS);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return { books: new LibsqlBooks(database), close: () => database.close() };
+}
+
 class LibsqlFinals implements Finals {
   readonly #database: Database;
 

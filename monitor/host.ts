@@ -5,8 +5,9 @@ import { openLibsqlStore } from "../crdt/store/libsql.ts";
 import type { World } from "../crdt/ports.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { CueEncoder } from "./cue.ts";
-import { openLatch, openOrderDatabase, openPermanentDatabase } from "./database.ts";
+import { openLatch, openOrderBooks, openOrderDatabase, openPermanentDatabase } from "./database.ts";
 import { metricsText } from "./metrics.ts";
+import type { OrderBooks } from "./orders/books.ts";
 import { OrderProcessor } from "./orders/processor.ts";
 import { WebhookProvider } from "./orders/webhook.ts";
 import { Process, type Duty, type ProcessHealth } from "./process.ts";
@@ -73,6 +74,8 @@ export interface HostedProcess {
   metrics(): string;
   /** An order processor's alone: its books of a show beside the provider's. */
   report?(show: string): Promise<object> | undefined;
+  /** An order processor's alone: when it has something to do though nobody comes, ms since 1970. */
+  nextDue?(): Promise<number | undefined>;
 }
 
 /** What surrounds a process whose database is a file. */
@@ -142,23 +145,46 @@ async function openWatcher(plan: ProcessPlan, host: FileHost): Promise<OpenedPro
   };
 }
 
-/** An order processor: its log and its books. */
+/** An order processor: its log, and its books beside it, or on a server. */
 async function openOrders({ store: place, orders }: ProcessPlan, host: FileHost): Promise<OpenedProcess> {
   if (!orders) throw new Error("opening an order processor: its plan says nothing of orders");
-  const keys = await Promise.all(orders.keys.map(readEnvelopeKey));
-  const own = await openOrderDatabase(place.url, optionsOf(place, host));
-  const shared = orders.books && (await openOrderDatabase(orders.books.url, optionsOf(orders.books, host)));
-  const { books } = shared ?? own;
+  const options = optionsOf(place, host);
+  const { books: shared } = orders;
+  if (shared) return openOrderProcessor(await openLibsqlStore(place.url, options), { ...orders, books: shared });
+  const { store, books } = await openOrderDatabase(place.url, options);
+  return orderProcessor(store, books, orders, () => store.close());
+}
+
+/** An order processor whose log is somewhere else than its books, which are on a server. */
+export async function openOrderProcessor(
+  log: Store,
+  orders: OrderPlan & { readonly books: DatabasePlace },
+): Promise<OpenedProcess> {
+  const { url, ...options } = orders.books;
+  const opened = await openOrderBooks(url, options);
+  return orderProcessor(log, opened.books, orders, async () => {
+    await opened.close();
+    await log.close();
+  });
+}
+
+async function orderProcessor(
+  store: Store,
+  books: OrderBooks,
+  { keys: secrets, provider: place }: OrderPlan,
+  close: () => Promise<void>,
+): Promise<OpenedProcess> {
+  const keys = await Promise.all(secrets.map(readEnvelopeKey));
   const create = (member: Member) => {
-    const provider = new WebhookProvider({ ...orders.provider, clock: member.world.clock });
+    const provider = new WebhookProvider({ ...place, clock: member.world.clock });
     const processor = new OrderProcessor({ member, books, provider, keys });
-    return { ...hosted(member, [processor]), report: (show: string) => processor.report(show) };
+    return {
+      ...hosted(member, [processor]),
+      report: (show: string) => processor.report(show),
+      nextDue: () => processor.nextDue(),
+    };
   };
-  const close = async () => {
-    await shared?.store.close();
-    await own.store.close();
-  };
-  return { store: own.store, create, close };
+  return { store, create, close };
 }
 
 /** A replica that others meet at: it has no duties but to hold what there is, and to pass it on. */

@@ -5,7 +5,7 @@ import { bundleWorker } from "./support/workerd.ts";
 
 /** Gzipped; Cloudflare takes 10 MB, and a new isolate reads all of it. */
 const MAX_BUNDLE_BYTES = 500_000;
-const BINDINGS = ["EdgeObject", "RecorderObject", "env.ASSETS"];
+const BINDINGS = ["EdgeObject", "RecorderObject", "OrdersObject", "env.ASSETS"];
 
 const { file, output } = bundleWorker();
 const bytes = gzipSync(readFileSync(file)).length;

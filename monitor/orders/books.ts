@@ -69,6 +69,8 @@ export interface OrderBooks {
   take(show: string, orders: readonly PricedOrder[]): Promise<void>;
   /** Claims tasks that are due until `until`; whoever comes meanwhile does not get them. */
   claim(show: string, now: number, until: number, most: number): Promise<readonly Task[]>;
+  /** When the next task may be claimed, ms since 1970; undefined where there is none, or only those laid aside. */
+  nextDue(show: string): Promise<number | undefined>;
   /** Ends an order: its stock goes back unless it is confirmed. */
   end(task: Task, ending: Ending): Promise<void>;
   /** Lets go of a task until `due`. */

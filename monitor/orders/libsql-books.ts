@@ -98,6 +98,11 @@ export class LibsqlBooks implements OrderBooks {
     return claimed.map((row) => taskOf(row, orders.get(text(row.id))!));
   }
 
+  async nextDue(show: string): Promise<number | undefined> {
+    const [row] = await this.#database.read(NEXT_DUE, [show]);
+    return row?.due == null ? undefined : integer(row.due);
+  }
+
   async end({ order, fence, quantity, product }: Task, { state, reason }: Ending): Promise<void> {
     const giveBack = { sql: GIVE_BACK, args: [quantity, product, order, fence] };
     await this.#database.write(`ending order ${order}`, [
@@ -246,6 +251,8 @@ const CLAIM = `
 const CLAIMED = `
   SELECT id, product, quantity, total, currency, envelope FROM orders
   WHERE id IN (SELECT value FROM json_each(?))`;
+const NEXT_DUE = `
+  SELECT min(max(due_at, claimed_until)) AS due FROM order_tasks WHERE show = ? AND stuck IS NULL`;
 const MINE = "EXISTS (SELECT 1 FROM order_tasks WHERE order_tasks.id = orders.id AND fence = ?4)";
 const GIVE_BACK = `
   UPDATE stock SET left = left + ?1 WHERE product = ?2 AND show = (

@@ -41,6 +41,13 @@ export class OrderProcessor implements Duty {
     return this.#shows.get(show)?.reconciliation();
   }
 
+  /** When there is something to do though nobody comes, ms since 1970; undefined where there is nothing to come. */
+  async nextDue(): Promise<number | undefined> {
+    const dues = await Promise.all([...this.#shows.values()].map((orders) => orders.nextDue()));
+    const known = dues.filter((due) => due !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
   health(replica: Replica): DutyHealth {
     return this.#of(replica).health();
   }

@@ -24,6 +24,8 @@ export const MAX_WAIT_MS = 86_400_000;
 export const MAX_TAKEN_AT_ONCE = 100;
 /** How often our books are compared with the provider's, ms: each day, and once when a processor starts. */
 export const RECONCILE_INTERVAL_MS = 86_400_000;
+/** When that is tried again where the provider's list could not be had, ms. */
+export const RECONCILE_RETRY_MS = 5000;
 /** Outcomes that are told in one go. */
 const MAX_TOLD_AT_ONCE = 500;
 /** Differences that a line of the log names; the report has all. */
@@ -56,7 +58,8 @@ export class ShowOrders {
   #isClaiming = false;
   #isTelling = false;
   #shown = "";
-  #reconciledAt = -Infinity;
+  /** When books are compared with the provider's next, ms since 1970. */
+  #comparedNextAt = -Infinity;
   readonly #figures = { orders_taken: 0, provider_calls: 0, outcomes_told: 0, orders_stuck: 0, differences: 0 };
 
   constructor(replica: Replica, options: ProcessorOptions) {
@@ -97,6 +100,18 @@ export class ShowOrders {
       booked,
       charges.filter(({ reference }) => !later.has(reference)),
     );
+  }
+
+  /** When there is something to do though nobody comes, ms since 1970: now where an order is in hand. */
+  async nextDue(): Promise<number | undefined> {
+    const { books, member } = this.#options;
+    const isWaiting = IN_HAND.some((step) => this.#failures.has(step));
+    if (!this.#hasOpened || this.#arrived.length > 0 || this.#atProvider.size > 0 || isWaiting)
+      return member.world.clock.now();
+    const isSelling = this.#shop.products().some(({ id }) => this.#shop.isOffered(id));
+    const dues = [await books.nextDue(this.#replica.show), isSelling ? this.#comparedNextAt : undefined];
+    const known = dues.filter((due) => due !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
   }
 
   health(): DutyHealth {
@@ -293,10 +308,11 @@ export class ShowOrders {
   /** Each day. A difference is somebody's to look into, and nothing here corrects it. */
   async #reconcile(): Promise<void> {
     const now = this.#options.member.world.clock.now();
-    if (now - this.#reconciledAt < RECONCILE_INTERVAL_MS) return;
+    if (now < this.#comparedNextAt) return;
+    this.#comparedNextAt = now + RECONCILE_RETRY_MS;
     await this.#try("reconciliation", async () => {
       const { differences, orders } = await this.reconciliation();
-      this.#reconciledAt = now;
+      this.#comparedNextAt = now + RECONCILE_INTERVAL_MS;
       this.#figures.differences = differences.length;
       const { log } = this.#options.member.world;
       const told = { show: this.#replica.show, orders, differences: differences.slice(0, MAX_LOGGED_DIFFERENCES) };
@@ -319,6 +335,9 @@ export class ShowOrders {
     }
   }
 }
+
+/** Steps that keep an order in hand when they fail: a task at the provider is in the books, with its time. */
+const IN_HAND = ["books", "ledger", "board"] as const;
 
 const DOING = {
   books: "writing orders into the books failed",

@@ -126,7 +126,8 @@ export class WebhookProvider implements Provider {
   }
 }
 
+/** A redirect is not followed: what was signed was signed for this address. Workers know no "error". */
 async function sendByFetch({ url, timeoutMs, ...request }: WebhookRequest) {
-  const response = await fetch(url, { ...request, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+  const response = await fetch(url, { ...request, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
   return { status: response.status, body: await response.text() };
 }

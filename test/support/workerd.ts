@@ -131,10 +131,10 @@ async function answers(port: number): Promise<boolean> {
 function configuration(folder: string, { ports, bindings }: WorkerdWish): string {
   const regions = Object.entries(ports);
   const texts = Object.entries(bindings).map(([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`);
-  const namespaces = ["EdgeObject", "RecorderObject"]
+  const namespaces = ["EdgeObject", "RecorderObject", "OrdersObject"]
     .map((name) => `(className = "${name}", uniqueKey = "redbutton-${name}", enableSql = true)`)
     .join(", ");
-  const objects = ["EDGES EdgeObject", "RECORDER RecorderObject"].map((pair) => {
+  const objects = ["EDGES EdgeObject", "RECORDER RecorderObject", "ORDERS OrdersObject"].map((pair) => {
     const [name, className] = pair.split(" ");
     return `(name = "${name}", durableObjectNamespace = (className = "${className}", serviceName = "objects"))`;
   });

@@ -40,7 +40,7 @@ export function localShop({ orders, provider }: ShopPorts): Required<Pick<Networ
 }
 
 /** As `redbutton orders key` makes one. */
-function newEnvelopeKey(): string {
+export function newEnvelopeKey(): string {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return privateKey.export({ format: "der", type: "pkcs8" }).toString("hex");
 }

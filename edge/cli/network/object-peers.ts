@@ -13,7 +13,7 @@ export interface ObjectNetwork {
   readonly network: Uint8Array;
 }
 
-/** The objects as "peers" of a member on a machine of its own: edges that it can dial, and the recorder, which dials it. */
+/** The objects as "peers" of a member on a machine of its own: edges that it can dial, and processes, which dial it. */
 export function objectPeers({ address, regions, objects, network }: ObjectNetwork) {
   const at = address.replace(/^http/, "ws").replace(/\/$/, "");
   const edges = regions.flatMap((region) =>
@@ -23,8 +23,8 @@ export function objectPeers({ address, regions, objects, network }: ObjectNetwor
       return { name, role: "edge", key, address: `${at}/backbone/${name}${LINK_PATH}` };
     }),
   );
-  return [
-    ...edges,
-    { name: "recorder", role: "recorder", key: publicKeyHex(derivedIdentity("recorder", "process", network)) },
-  ];
+  const processes = (["recorder", "orders"] as const).map((name) => {
+    return { name, role: name, key: publicKeyHex(derivedIdentity(name, "process", network)) };
+  });
+  return [...edges, ...processes];
 }

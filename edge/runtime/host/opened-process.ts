@@ -10,6 +10,8 @@ export interface MonitorProcess {
   metrics(): string;
   /** An order processor's alone: its books of a show beside the provider's. */
   report?(show: string): Promise<object> | undefined;
+  /** An order processor's alone: when it has something to do though nobody comes, ms since 1970. */
+  nextDue?(): Promise<number | undefined>;
 }
 
 /** What a process keeps, opened before there is a member. */

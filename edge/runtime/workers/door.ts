@@ -8,10 +8,11 @@ import { clientNetwork } from "../../subnet.ts";
 import { bearer, subjectOf } from "../../tokens.ts";
 import { LINK_PATH } from "../host/door.ts";
 import type { Env } from "./env.ts";
-import { BACKBONE_PATH, edgeStub } from "./links.ts";
-import { RECORDER_NAME } from "./members.ts";
+import { BACKBONE_PATH, edgeStub, ordersStub, recorderStub } from "./links.ts";
+import { ORDERS, RECORDER } from "./members.ts";
 import { servePages } from "./pages.ts";
 import { placeOf } from "./places.ts";
+import type { ProcessObject } from "./process-object.ts";
 import { readSettings, refuseSettings, type Settings } from "./settings.ts";
 import { Steering } from "./steering.ts";
 
@@ -49,7 +50,8 @@ export class Door {
       return ASSETS && this.#hasPage(url.pathname) ? servePages(ASSETS, request, url) : nothingAt(url.pathname);
     }
     const member = url.search === "" ? null : url.searchParams.get("member");
-    if (member === RECORDER_NAME) return this.#recorder();
+    if (member === RECORDER.name) return conditionOf(recorderStub(this.#env));
+    if (member === ORDERS.name) return conditionOf(ordersStub(this.#env));
     if (member !== null && this.#steering.knows(member)) return this.#ask(request, [member]);
     const index = this.#settings.objects === 1 ? 0 : await this.#indexOf(request, url);
     const stale = this.#steering.stale(index);
@@ -82,12 +84,6 @@ export class Door {
     const isKnown = path.endsWith(LINK_PATH) && this.#steering.knows(name);
     if (this.#settings.peers.length === 0 || !isKnown || !request.headers.has("upgrade")) return nothingAt(path);
     return edgeStub(this.#env, this.#settings, name).fetch(request);
-  }
-
-  async #recorder(): Promise<Response> {
-    const { RECORDER } = this.#env;
-    const condition = await RECORDER.get(RECORDER.idFromName(RECORDER_NAME)).condition();
-    return new Response(condition, { headers: { "Content-Type": "application/json", ...NO_STORE } });
   }
 
   /** Which of a region's objects the request is for; any will do where that is not told. */
@@ -133,6 +129,10 @@ export class Door {
     };
     await Promise.all(names.map(learn));
   }
+}
+
+async function conditionOf(process: DurableObjectStub<ProcessObject>): Promise<Response> {
+  return new Response(await process.condition(), { headers: { "Content-Type": "application/json", ...NO_STORE } });
 }
 
 const doors = new WeakMap<Env, Door>();

@@ -8,8 +8,9 @@ import type { Load } from "../../steering/load.ts";
 import { LINK_PATH } from "../host/door.ts";
 import { EdgeLife } from "./edge-life.ts";
 import type { Env } from "./env.ts";
-import { BACKBONE_PATH } from "./links.ts";
-import { objectMembers, RECORDER_NAME, type ObjectMember } from "./members.ts";
+import { Keeper } from "./keeper.ts";
+import { BACKBONE_PATH, ordersStub, recorderStub } from "./links.ts";
+import { objectMembers, ORDERS, RECORDER, type ObjectMember } from "./members.ts";
 import { assertSameNetwork, readSettings, refuseSettings, type Settings } from "./settings.ts";
 import { ownReason, reasonToStay, type Circumstances } from "./wakefulness.ts";
 import { workersWorld } from "./world.ts";
@@ -18,10 +19,6 @@ import { workersWorld } from "./world.ts";
 const WATCH_INTERVAL_MS = 1000;
 /** An alarm finds the object that was taken out of memory while it was needed, so long after, ms. */
 export const ALARM_MS = 30_000;
-/** How often an edge that needs the recorder says so, ms: well within what the recorder lingers. */
-const KEEP_RECORDER_MS = 20_000;
-/** While the recorder has no link with it, an edge asks for it so often, ms. */
-const WAKE_RECORDER_MS = 1000;
 
 /** An edge in one region, for its part of every show's shards. Its name is its member's. */
 export class EdgeObject extends DurableObject<Env> {
@@ -34,7 +31,8 @@ export class EdgeObject extends DurableObject<Env> {
   #wokenAt = 0;
   #askedAt = 0;
   #alarmAt = 0;
-  #askedRecorderAt = 0;
+  readonly #recorder = new Keeper(() => recorderStub(this.env).need());
+  readonly #orders = new Keeper(() => ordersStub(this.env).need());
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -135,7 +133,7 @@ export class EdgeObject extends DurableObject<Env> {
     life.receivers.resumeAll();
     const circumstances = this.#circumstances(life);
     if (reasonToStay(circumstances) === undefined) return this.#sleep(life);
-    if (ownReason(circumstances) !== undefined) this.#keepRecorder(circumstances);
+    if (ownReason(circumstances) !== undefined) this.#keepProcesses(life, circumstances);
     if (circumstances.now > this.#alarmAt - ALARM_MS / 3) await this.#setAlarm();
     this.#watch();
   }
@@ -147,7 +145,7 @@ export class EdgeObject extends DurableObject<Env> {
       askedAt: this.#askedAt,
       isBusy: life.edge.isBusy,
       hasReaders: life.hasReaders,
-      isRecorded: life.isLinkedWith(RECORDER_NAME),
+      isRecorded: life.isLinkedWith(RECORDER.name),
     };
   }
 
@@ -165,14 +163,12 @@ export class EdgeObject extends DurableObject<Env> {
     else await this.ctx.storage.setAlarm(opening - OPENING_SOON_MS);
   }
 
-  #keepRecorder({ now, isRecorded }: Circumstances): void {
-    if (!this.#settings?.database) return;
-    if (now - this.#askedRecorderAt < (isRecorded ? KEEP_RECORDER_MS : WAKE_RECORDER_MS)) return;
-    this.#askedRecorderAt = now;
-    const { RECORDER } = this.env;
-    RECORDER.get(RECORDER.idFromName(RECORDER_NAME))
-      .need()
-      .catch((error: unknown) => this.#world.log("warn", "the recorder could not be woken", { error: String(error) }));
+  #keepProcesses(life: EdgeLife, { now, isRecorded }: Circumstances): void {
+    const unreachable = (error: unknown) =>
+      this.#world.log("warn", "a process could not be woken", { error: String(error) });
+    if (this.#settings?.database) this.#recorder.keep(now, isRecorded).catch(unreachable);
+    if (this.#settings?.selling && life.edge.sells)
+      this.#orders.keep(now, life.isLinkedWith(ORDERS.name)).catch(unreachable);
   }
 
   async #setAlarm(): Promise<void> {

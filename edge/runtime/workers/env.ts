@@ -9,8 +9,11 @@ export interface Env extends Objects, Partial<Omit<Cloudflare.Env, keyof Objects
   readonly JWKS?: string;
   readonly ENCODER_URL?: string;
   readonly LIBSQL_RELAXED?: string;
-  /** A secret. */
+  readonly PROVIDER_URL?: string;
+  /** Secrets. */
   readonly LIBSQL_AUTH_TOKEN?: string;
+  readonly PROVIDER_SECRET?: string;
+  readonly ENVELOPE_KEYS?: string;
 }
 
-type Objects = Pick<Cloudflare.Env, "EDGES" | "RECORDER">;
+type Objects = Pick<Cloudflare.Env, "EDGES" | "RECORDER" | "ORDERS">;

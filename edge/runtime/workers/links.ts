@@ -2,7 +2,8 @@ import type { Dial, Socket } from "../../../crdt/ports.ts";
 import { LINK_PATH } from "../host/door.ts";
 import type { EdgeObject } from "./edge-object.ts";
 import type { Env } from "./env.ts";
-import { OBJECT_SCHEME } from "./members.ts";
+import { OBJECT_SCHEME, ORDERS, RECORDER } from "./members.ts";
+import type { ProcessObject } from "./process-object.ts";
 import type { LocationHint, Settings } from "./settings.ts";
 import { socketOf } from "./socket.ts";
 
@@ -31,7 +32,16 @@ function request(env: Env, settings: Settings, address: string, signal: AbortSig
   const init = { headers: { Upgrade: "websocket" }, signal };
   if (!address.startsWith(OBJECT_SCHEME)) return fetch(address.replace(/^ws/, "http"), init);
   const name = address.slice(OBJECT_SCHEME.length);
-  return edgeStub(env, settings, name).fetch(`http://object${BACKBONE_PATH}${name}${LINK_PATH}`, init);
+  const object = name === RECORDER.name ? recorderStub(env) : edgeStub(env, settings, name);
+  return object.fetch(`http://object${BACKBONE_PATH}${name}${LINK_PATH}`, init);
+}
+
+export function recorderStub({ RECORDER: objects }: Env): DurableObjectStub<ProcessObject> {
+  return objects.get(objects.idFromName(RECORDER.name));
+}
+
+export function ordersStub({ ORDERS: objects }: Env): DurableObjectStub<ProcessObject> {
+  return objects.get(objects.idFromName(ORDERS.name));
 }
 
 /** An edge object by its name; where it is new it is made in its region. */

@@ -7,14 +7,21 @@ import type { Settings } from "./settings.ts";
 /** A member of the network that is a Durable Object. */
 export type ObjectMember =
   | { readonly role: "edge"; readonly name: string; readonly region: string; readonly index: number }
-  | { readonly role: "recorder"; readonly name: string };
+  | ProcessMember;
 
-export const RECORDER_NAME = "recorder";
+/** A process that is one. */
+export interface ProcessMember {
+  readonly role: "recorder" | "orders";
+  readonly name: string;
+}
+
+export const RECORDER: ProcessMember = { role: "recorder", name: "recorder" };
+export const ORDERS: ProcessMember = { role: "orders", name: "orders" };
 /** Addresses of objects, as a link's dialler sees them. */
 export const OBJECT_SCHEME = "object:";
 
-/** Every object of the network: regions × objects, and the recorder where there is a database. */
-export function objectMembers({ regions, objects, database }: Settings): ObjectMember[] {
+/** Every object of the network: regions × objects, the recorder where there is a database, the order processor where it sells. */
+export function objectMembers({ regions, objects, database, selling }: Settings): ObjectMember[] {
   const edges = regions.flatMap(({ name: region }) =>
     Array.from({ length: objects }, (_, index) => ({
       role: "edge" as const,
@@ -23,7 +30,7 @@ export function objectMembers({ regions, objects, database }: Settings): ObjectM
       index,
     })),
   );
-  return database ? [...edges, { role: "recorder", name: RECORDER_NAME }] : edges;
+  return [...edges, ...(database ? [RECORDER] : []), ...(selling ? [ORDERS] : [])];
 }
 
 /** The shards that an object keeps, of a show with so many. */
@@ -31,10 +38,7 @@ export function shardsOf(index: number, objects: number, shards: number): number
   return Array.from({ length: shards }, (_, shard) => shard).filter((shard) => shard % objects === index);
 }
 
-export function objectIdentity(
-  { name, role }: { name: string; role: "edge" | "recorder" },
-  network: Uint8Array,
-): Identity {
+export function objectIdentity({ name, role }: Pick<ObjectMember, "name" | "role">, network: Uint8Array): Identity {
   return derivedIdentity(name, roleOf(role), network);
 }
 
@@ -48,9 +52,7 @@ export function peersOf(self: ObjectMember, settings: Settings): Peer[] {
     .filter(({ name }) => name !== self.name)
     .map((member): Peer => {
       const { member: name, role, publicKey } = objectIdentity(member, settings.network);
-      const peer = { name, role, publicKey };
-      if (member.role === "recorder") return peer;
-      return areLinked(self, member) ? { ...peer, address: `${OBJECT_SCHEME}${name}` } : { ...peer, linked: false };
+      return { name, role, publicKey, ...wayTo(member, self) };
     });
   const elsewhere = settings.peers.map(({ key, role, ...peer }): Peer => ({
     ...peer,
@@ -60,9 +62,15 @@ export function peersOf(self: ObjectMember, settings: Settings): Peer[] {
   return [...objects, ...elsewhere];
 }
 
-/** The recorder dials every edge, and nobody dials it. */
-function areLinked(from: ObjectMember, to: Extract<ObjectMember, { role: "edge" }>): boolean {
-  return from.role === "recorder" || from.index === to.index || from.region === to.region;
+/**
+ * Processes dial every edge, and of processes the order processor the recorder, which has what edges have given up. Whoever
+ * is dialled has no address for the other.
+ */
+function wayTo(to: ObjectMember, from: ObjectMember): Pick<Peer, "address" | "linked"> {
+  const isFar = from.role === "edge" && to.role === "edge" && from.index !== to.index && from.region !== to.region;
+  if (isFar) return { linked: false };
+  const isDialled = to.role === "edge" || (to.role === "recorder" && from.role === "orders");
+  return isDialled ? { address: `${OBJECT_SCHEME}${to.name}` } : {};
 }
 
 function roleOf(role: PeerConfig["role"]): Role {

@@ -1,27 +1,23 @@
 import { DurableObject } from "cloudflare:workers";
-import { standingOf } from "../../../crdt/arming.ts";
-import type { Board } from "../../../crdt/board.ts";
-import { Member } from "../../../crdt/member.ts";
-import { pollState } from "../../../crdt/poll.ts";
+import { Member, type MemberOptions } from "../../../crdt/member.ts";
 import type { World } from "../../../crdt/ports.ts";
-import type { Poll } from "../../../crdt/show.ts";
 import { ConfigError } from "../../config.ts";
 import type { MonitorProcess, OpenedProcess } from "../host/opened-process.ts";
 import { ALARM_MS } from "./edge-object.ts";
 import type { Env } from "./env.ts";
 import { inspectorOf } from "./inspector.ts";
-import { dialFrom } from "./links.ts";
-import { objectIdentity, peersOf, RECORDER_NAME } from "./members.ts";
+import { acceptSocket, dialFrom } from "./links.ts";
+import { objectIdentity, peersOf, type ProcessMember } from "./members.ts";
 import { assertSameNetwork, readSettings, type DatabaseSettings, type Settings } from "./settings.ts";
 import { LINGER_MS } from "./wakefulness.ts";
 import { workersWorld } from "./world.ts";
 
-/** A database that cannot be opened is tried again after so long, ms. */
+/** What cannot be opened is tried again after so long, ms. */
 const REOPEN_MS = 5000;
 const WATCH_INTERVAL_MS = 1000;
 
 /** A process between its waking and its sleep: it dials every edge, and so keeps all of them awake. */
-interface ProcessLife {
+export interface ProcessLife {
   readonly member: Member;
   readonly process: MonitorProcess;
   readonly close: () => Promise<void>;
@@ -30,30 +26,52 @@ interface ProcessLife {
 /** The settings of a deployment that has a permanent database. */
 export type MonitorSettings = Settings & { readonly database: DatabaseSettings };
 
+/** What a kind of process is besides what it is opened with. */
+export interface ProcessKind {
+  readonly self: ProcessMember;
+  /** What has to be right for it to open, by its names in wrangler.toml. */
+  readonly needs: string;
+}
+
 /**
- * The recorder as an object, which watches thresholds, too: it sleeps while no edge needs it. What it does when awake,
+ * A process of the backbone as an object: it sleeps while no edge needs it and nothing is due. What it does when awake,
  * monitor/ says.
  */
 export abstract class ProcessObject extends DurableObject<Env> {
   readonly #world: World;
+  readonly #kind: ProcessKind;
   #life: ProcessLife | undefined;
   #opening: Promise<void> | undefined;
   #failure: string | undefined;
   #neededAt = 0;
   #alarmAt = 0;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: Env, kind: ProcessKind) {
     super(ctx, env);
-    this.#world = workersWorld(RECORDER_NAME);
+    this.#kind = kind;
+    this.#world = workersWorld(kind.self.name);
   }
 
-  /** Opens what the process keeps, on the libSQL server; called anew for each life, so that no client outlives it. */
-  protected abstract openProcess(settings: MonitorSettings): Promise<OpenedProcess>;
+  /** Opens what the process keeps; called anew for each life, so that no client of a server outlives it. */
+  protected abstract openProcess(settings: MonitorSettings, world: World): Promise<OpenedProcess>;
+
+  /** What its member has of its own. */
+  protected abstract memberOptions(settings: Settings): Partial<MemberOptions>;
+
+  /** When it has something to do though nobody comes, ms since 1970; undefined where there is nothing to come. */
+  protected abstract nextDue(life: ProcessLife): Promise<number | undefined>;
 
   /** An edge needs it: it wakes, and stays awake for a while. */
   async need(): Promise<void> {
     this.#neededAt = this.#world.clock.now();
     await this.#wake();
+  }
+
+  /** Takes a link of another process. */
+  override async fetch(): Promise<Response> {
+    await this.need();
+    const life = this.#life;
+    return life ? acceptSocket((socket) => life.member.backbone.accept(socket)) : new Response(null, { status: 503 });
   }
 
   /** Goes to sleep now, as it does by itself once nobody needs it. */
@@ -66,13 +84,13 @@ export abstract class ProcessObject extends DurableObject<Env> {
     if (this.#life) return JSON.stringify({ state: "awake", ...this.#life.process.health() });
     const problems = this.#failure === undefined ? [] : [this.#failure];
     const state = this.#failure === undefined ? "asleep" : "failed";
-    return JSON.stringify({ state, process: RECORDER_NAME, ok: problems.length === 0, problems });
+    return JSON.stringify({ state, process: this.#kind.self.name, ok: problems.length === 0, problems });
   }
 
   override async alarm(): Promise<void> {
     this.#alarmAt = 0;
     await this.#wake();
-    if (this.#life) await this.#setAlarm(ALARM_MS);
+    if (this.#life) await this.#setAlarm(this.#world.clock.now() + ALARM_MS);
   }
 
   #wake(): Promise<void> {
@@ -82,40 +100,44 @@ export abstract class ProcessObject extends DurableObject<Env> {
   }
 
   async #open(): Promise<void> {
+    const { clock } = this.#world;
     try {
       const settings = readSettings(this.env);
       const { database } = settings;
       if (!database) throw new Error("got no database, wanted a libSQL server's address");
       await assertSameNetwork(this.ctx.storage, settings.network);
-      const opened = await this.openProcess({ ...settings, database });
-      const self = { role: "recorder", name: RECORDER_NAME } as const;
-      const member = await Member.open({
-        identity: objectIdentity(self, settings.network),
-        listens: false,
-        peers: peersOf(self, settings),
-        store: opened.store,
-        world: this.#world,
-        dial: dialFrom(this.env, settings),
-        subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
-        permanent: true,
-        keepsVoters: settings.watches,
-        tables: settings.watches ? "all" : "none",
-      });
-      inspectorOf(settings, member);
-      const process = opened.create(member);
-      process.start();
-      member.start();
-      this.#life = { member, process, close: () => opened.close() };
+      this.#life = await this.#begin({ ...settings, database });
       this.#failure = undefined;
-      this.#neededAt = this.#world.clock.now();
-      await this.#setAlarm(ALARM_MS);
+      this.#neededAt = clock.now();
+      await this.#setAlarm(clock.now() + ALARM_MS);
       this.#watch();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#failure = error instanceof ConfigError ? message : `LIBSQL_URL and LIBSQL_AUTH_TOKEN: ${message}`;
-      this.#world.log("error", "the recorder cannot open its database", { error });
-      await this.#setAlarm(REOPEN_MS);
+      this.#failure = error instanceof ConfigError ? message : `${this.#kind.needs}: ${message}`;
+      this.#world.log("error", "a process cannot open what it needs", { error });
+      await this.#setAlarm(clock.now() + REOPEN_MS);
     }
+  }
+
+  async #begin(settings: MonitorSettings): Promise<ProcessLife> {
+    const { self } = this.#kind;
+    const opened = await this.openProcess(settings, this.#world);
+    const member = await Member.open({
+      identity: objectIdentity(self, settings.network),
+      listens: false,
+      peers: peersOf(self, settings),
+      store: opened.store,
+      world: this.#world,
+      dial: dialFrom(this.env, settings),
+      subscribe: (shards) => Array.from({ length: shards }, (_, shard) => shard),
+      permanent: true,
+      ...this.memberOptions(settings),
+    });
+    inspectorOf(settings, member);
+    const process = opened.create(member);
+    process.start();
+    member.start();
+    return { member, process, close: () => opened.close() };
   }
 
   #watch(): void {
@@ -125,43 +147,37 @@ export abstract class ProcessObject extends DurableObject<Env> {
   async #look(): Promise<void> {
     const life = this.#life;
     if (!life) return;
+    const due = await this.#dueOf(life);
+    if (this.#life !== life) return;
     const now = this.#world.clock.now();
-    if (isBusy(life.member)) this.#neededAt = now;
-    if (now - this.#neededAt >= LINGER_MS) return this.#sleep(life);
-    if (now > this.#alarmAt - ALARM_MS / 3) await this.#setAlarm(ALARM_MS);
+    if (due <= now) this.#neededAt = now;
+    if (now - this.#neededAt >= LINGER_MS && due - now > LINGER_MS) return this.#sleep(life);
+    if (now > this.#alarmAt - ALARM_MS / 3) await this.#setAlarm(now + ALARM_MS);
     this.#watch();
   }
 
   async #sleep(life: ProcessLife): Promise<void> {
     this.#life = undefined;
+    const due = await this.#dueOf(life);
     await life.process.stop();
     life.member.stop();
     await life.close();
-    if (!this.#life && !this.#opening) await this.ctx.storage.deleteAlarm();
+    if (this.#life || this.#opening) return;
+    // With work in hand it sleeps by an order from outside only, and then until somebody needs it.
+    if (due === Infinity || due <= this.#world.clock.now()) await this.ctx.storage.deleteAlarm();
+    else await this.#setAlarm(due);
   }
 
-  async #setAlarm(inMs: number): Promise<void> {
-    this.#alarmAt = this.#world.clock.now() + inMs;
-    await this.ctx.storage.setAlarm(this.#alarmAt);
+  /** Where it cannot be told, its database being away perhaps, it is now. */
+  #dueOf(life: ProcessLife): Promise<number> {
+    return this.nextDue(life).then(
+      (due) => due ?? Infinity,
+      () => this.#world.clock.now(),
+    );
   }
-}
 
-/** Whether some poll takes ballots, is about to, or waits for its result; or a threshold may be crossed. */
-function isBusy(member: Member): boolean {
-  const now = member.clock.now();
-  return [...member.replicas()].some(
-    ({ board }) => board.polls().some((poll) => isPollBusy(board, poll, now)) || isWatched(board),
-  );
-}
-
-function isPollBusy(board: Board, poll: Poll, now: number): boolean {
-  const state = pollState(poll, board.transitions(poll.id), now);
-  return state === "armed" || state === "open" || state === "closing" || state === "closed";
-}
-
-function isWatched(board: Board): boolean {
-  return board.thresholds().some((threshold) => {
-    const { is } = standingOf(board, threshold);
-    return is === "arming" || is === "armed";
-  });
+  async #setAlarm(at: number): Promise<void> {
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
 }

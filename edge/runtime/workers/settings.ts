@@ -27,6 +27,8 @@ export interface Settings {
   readonly peers: readonly PeerConfig[];
   /** The permanent database; without one there is no recorder here. */
   readonly database: DatabaseSettings | undefined;
+  /** What selling takes; without it there is no order processor here. */
+  readonly selling: SellingSettings | undefined;
   /** Address of the content encoder, for the cues of thresholds. */
   readonly encoder: string | undefined;
   /** The recorder's object watches thresholds too, for which it needs a table of every shard. */
@@ -48,6 +50,13 @@ export interface DatabaseSettings {
   readonly url: string;
   readonly authToken?: string;
   readonly relaxed: boolean;
+}
+
+export interface SellingSettings {
+  /** Who takes the money, and what requests to it are signed with. */
+  readonly provider: { readonly url: string; readonly secret: string };
+  /** Secrets of envelope keys in PKCS #8, the newest first. */
+  readonly keys: readonly Uint8Array[];
 }
 
 /** Where a Durable Object can be asked to be. */
@@ -77,6 +86,11 @@ export function readSettings(env: Env): Settings {
   const network = read("NETWORK_SECRET", () => readKey(env.NETWORK_SECRET));
   const peers = read("PEERS", () => readPeers(env.PEERS));
   const database = read("LIBSQL_URL", () => readDatabase(env));
+  const provider = read("PROVIDER_URL", () => readProvider(env));
+  const secret =
+    provider && read("PROVIDER_SECRET", () => readText(env.PROVIDER_SECRET, "what requests are signed with"));
+  const keys = provider && read("ENVELOPE_KEYS", () => readEnvelopeKeys(env.ENVELOPE_KEYS));
+  const selling = provider && secret && keys ? { provider: { url: provider, secret }, keys } : undefined;
   const encoder = read("ENCODER_URL", () => readEncoder(env.ENCODER_URL));
   const watches = read("THRESHOLDS", () => readSwitch(env.THRESHOLDS ?? "on"));
   const inspect = read("INSPECT", () => readSwitch(env.INSPECT ?? "off"));
@@ -85,7 +99,20 @@ export function readSettings(env: Env): Settings {
   const switches = watches === undefined || inspect === undefined ? undefined : { watches, inspect };
   if (!regions || !objects || !policy || !address || !network || !peers || !switches || problems.length > 0)
     throw new ConfigError("variables and secrets of the Worker", problems);
-  return { regions, objects, policy, address, network, peers, database, encoder, ...switches, broadcaster, pinned };
+  return {
+    regions,
+    objects,
+    policy,
+    address,
+    network,
+    peers,
+    database,
+    selling,
+    encoder,
+    ...switches,
+    broadcaster,
+    pinned,
+  };
 }
 
 function readRegions(text: string | undefined): RegionSettings[] {
@@ -154,6 +181,32 @@ function readDatabase({
     throw new Error(`got "${url}", wanted a libSQL server's "https://…", "http://…" or "libsql://…"`);
   const token = authToken?.trim();
   return { url, relaxed: relaxed === "true", ...(token ? { authToken: token } : {}) };
+}
+
+function readProvider({ PROVIDER_URL: url, LIBSQL_URL: database }: Env): string | undefined {
+  if (!url) return undefined;
+  if (!/^https?:\/\/\S+[^/\s]$/.test(url))
+    throw new Error(`got "${url}", wanted the payment provider's http:// or https:// address`);
+  if (!database) throw new Error("got it without LIBSQL_URL, wanted a database for the order processor's books");
+  return url;
+}
+
+function readText(text: string | undefined, wanted: string): string {
+  const value = text?.trim() ?? "";
+  if (value === "") throw new Error(`got nothing, wanted ${wanted}`);
+  return value;
+}
+
+function readEnvelopeKeys(text: string | undefined): Uint8Array[] {
+  const wanted = "keys in hexadecimal, the newest first, comma-separated (`redbutton orders key` makes them)";
+  return readText(text, wanted)
+    .split(",")
+    .map((part) => {
+      const key = part.trim();
+      if (!/^([0-9a-f]{2})+$/.test(key))
+        throw new Error(`got ${key.length} characters that are no key, wanted ${wanted}`);
+      return hexToBytes(key);
+    });
 }
 
 function readEncoder(text: string | undefined): string | undefined {

@@ -10,7 +10,7 @@ import type { WhyData } from "../../../crdt/inspect/view/why.ts";
 import manifest from "../../../package.json" with { type: "json" };
 import { doorOf } from "../../../edge/runtime/workers/door.ts";
 import { deriveTokenKeys } from "../../../edge/token.ts";
-import { ask, EDGES, openShow, producer, receiverToken, until, vote } from "./network.ts";
+import { EDGES, ask, openShow, orders, producer, receiverToken, until, vote } from "./network.ts";
 
 const exp = Math.floor(Date.now() / 1000) + 3600;
 const claims = { sub: "engineer", exp, role: "inspector", shows: "*", receivers: "pseudonyms" } as const;
@@ -59,7 +59,9 @@ describe.skipIf(env.LIBSQL_URL === "")("every object answers", () => {
   test("with what it holds, two steps away as well; and a ballot's way is told to the database", async () => {
     await openShow("looked", 2);
     const receipt = await vote("looked", "tv-1", "yes", 1);
-    const names = [...EDGES, "recorder"].sort();
+    // Nothing is sold, so nobody else wakes it.
+    await orders().need();
+    const names = [...EDGES, "orders", "recorder"].sort();
     const status = await seen<StatusData>("status");
     expect(status.members.map(({ name }) => name).sort()).toEqual(names);
     expect(status.messages.filter(({ severity }) => severity === "error")).toEqual([]);

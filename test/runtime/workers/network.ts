@@ -26,6 +26,10 @@ export function recorder() {
   return env.RECORDER.get(env.RECORDER.idFromName("recorder"));
 }
 
+export function orders() {
+  return env.ORDERS.get(env.ORDERS.idFromName("orders"));
+}
+
 /** The boot that an edge has now; undefined while it sleeps. */
 export function bootOf(name: string): Promise<string | undefined> {
   return runInDurableObject(edge(name), (object) => object.boot);
@@ -40,7 +44,7 @@ export async function rest(): Promise<void> {
   await until(
     "everyone to sleep",
     async () => {
-      await Promise.all([recorder().rest(), ...EDGES.map((name) => edge(name).rest())]);
+      await Promise.all([recorder().rest(), orders().rest(), ...EDGES.map((name) => edge(name).rest())]);
       const boots = await Promise.all(EDGES.map(bootOf));
       return { boots, recorder: await recorder().condition() };
     },

@@ -20,7 +20,7 @@ const given = {
 };
 
 function environment(more: Partial<Env> = {}): Env {
-  return { EDGES: env.EDGES, RECORDER: env.RECORDER, ...given, ...more };
+  return { EDGES: env.EDGES, RECORDER: env.RECORDER, ORDERS: env.ORDERS, ...given, ...more };
 }
 
 function problemsOf(more: Partial<Env>): readonly string[] {
@@ -61,6 +61,8 @@ describe("settings", () => {
     ["ADDRESS", "vote.example", /^ADDRESS: got "vote.example"/],
     ["LIBSQL_URL", "file:x.db", /^LIBSQL_URL: got "file:x.db"/],
     ["PEERS", "[{}]", /^PEERS: /],
+    ["PROVIDER_URL", "provider.example", /^PROVIDER_URL: got "provider.example", wanted/],
+    ["PROVIDER_URL", "https://provider.example", /^PROVIDER_URL: got it without LIBSQL_URL/],
     ["THRESHOLDS", "no", /^THRESHOLDS: got "no", wanted on or off/],
     ["INSPECT", "yes", /^INSPECT: got "yes", wanted on or off/],
     ["JWKS", "{", /^JWKS: /],
@@ -69,6 +71,22 @@ describe("settings", () => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toEqual([expect.stringMatching(problem)]);
     expect(problems.join()).not.toContain(SECRET.slice(2, 20));
+  });
+
+  test("of what sells are an address, a secret and keys, or none of them", () => {
+    const selling = { LIBSQL_URL: "http://database", PROVIDER_URL: "https://provider.example/v1" };
+    expect(problemsOf(selling)).toEqual([
+      expect.stringMatching(/^PROVIDER_SECRET: got nothing/),
+      expect.stringMatching(/^ENVELOPE_KEYS: got nothing/),
+    ]);
+    expect(problemsOf({ ...selling, PROVIDER_SECRET: "s", ENVELOPE_KEYS: "3042,no key" })).toEqual([
+      expect.stringMatching(/^ENVELOPE_KEYS: got 6 characters that are no key/),
+    ]);
+    const secrets = { PROVIDER_SECRET: "s\n", ENVELOPE_KEYS: "3042, 3043" };
+    expect(readSettings(environment({ ...selling, ...secrets })).selling).toEqual({
+      provider: { url: "https://provider.example/v1", secret: "s" },
+      keys: [Uint8Array.of(0x30, 0x42), Uint8Array.of(0x30, 0x43)],
+    });
   });
 
   test("that are wrong keep the Worker from starting, and its answer says which", async () => {
@@ -113,6 +131,20 @@ describe("members", () => {
     expect(linked("fra-0")).toEqual(["fra-1", "nyc-0", "oc-0"]);
     expect(linked("nyc-1")).toEqual(["fra-1", "nyc-0", "oc-1"]);
     expect(linked("recorder")).toEqual(["fra-0", "fra-1", "nyc-0", "nyc-1", "oc-0", "oc-1"]);
+  });
+
+  test("have an order processor where something is sold, which dials everyone and is dialled by nobody", () => {
+    const selling = { provider: { url: "http://provider", secret: "s" }, keys: [] };
+    const members = objectMembers({ ...settings, selling });
+    const dialled = (name: string) =>
+      peersOf(
+        members.find((member) => member.name === name)!,
+        { ...settings, selling },
+      ).flatMap((peer) => (peer.address === undefined ? [] : [peer.name]));
+    expect(members).toHaveLength(8);
+    expect(dialled("orders")).toEqual(["fra-0", "fra-1", "nyc-0", "nyc-1", "oc-0", "oc-1", "recorder"]);
+    expect(dialled("recorder")).not.toContain("orders");
+    expect(dialled("fra-0")).not.toContain("orders");
   });
 
   test("share a show's shards, whatever their number", () => {

@@ -53,6 +53,7 @@ test("an order that is ended before it is sent is never charged", async () => {
       for (const task of tasks) await books.end(task, { state: "confirmed", reason: "" });
       return tasks;
     },
+    nextDue: (...given) => books.nextDue(...given),
     end: (...given) => books.end(...given),
     postpone: (...given) => books.postpone(...given),
     layAside: (...given) => books.layAside(...given),

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { makeEnvelopeKey } from "../../../crdt/envelope.ts";
 import { PIN_MISSING, PIN_WRONG } from "../../../crdt/order.ts";
-import { MAX_TRIES, RECONCILE_INTERVAL_MS } from "../../../monitor/orders/show-orders.ts";
+import { PAUSE_MS } from "../../../monitor/orders/backoff.ts";
+import { CLAIM_MS, MAX_TRIES, RECONCILE_INTERVAL_MS } from "../../../monitor/orders/show-orders.ts";
 import { aProduct } from "../../support/orders.ts";
 import type { Mood } from "../../support/provider.ts";
 import { orderIdOf, Scene, SHOW, TIMEOUT_MS, type SceneWish } from "./scene.ts";
@@ -297,5 +298,28 @@ describe("envelopes", () => {
     await scene.send([{ id: one, envelope: Uint8Array.of(1, 2, 3) }]);
     await scene.until(() => expect(scene.shop.stuck()).toMatchObject([{ order: one, reason: "unreadable" }]));
     expect(scene.provider.charges).toEqual([]);
+  });
+});
+
+describe("what is due next", () => {
+  test("is an order's next try, and the day's comparison while something is on offer", async () => {
+    await open({ mood: () => "failing" });
+    const inMs = async () => ((await scene.nextDue()) ?? Infinity) - scene.world.clock.now();
+    await scene.until(async () => expect(await inMs()).toBe(Infinity));
+    await scene.replica.change(() => scene.shop.offer("shirt", { at: scene.world.clock.now(), by: "producer" }));
+    expect(await inMs()).toBeGreaterThan(RECONCILE_INTERVAL_MS / 2);
+    await scene.send([{ id: one }]);
+    // A try that is to come: after its pause, or after the claim of the one under way, and within the day.
+    await scene.until(async () => {
+      expect(await inMs()).toBeGreaterThan(0);
+      expect(await inMs()).toBeLessThan(CLAIM_MS + PAUSE_MS.longest);
+    });
+  });
+
+  test("is nothing more where an order waits for an operator", async () => {
+    await open({ mood: () => "failing" });
+    await scene.send([{ id: one }]);
+    await scene.until(() => expect(scene.shop.stuck()).toHaveLength(1));
+    await scene.until(async () => expect(await scene.nextDue()).toBe(undefined));
   });
 });

@@ -55,6 +55,7 @@ interface Life {
   readonly books: OrderBooks;
   readonly member: Member;
   readonly process: Process;
+  readonly processor: OrderProcessor;
   readonly replica: Replica;
 }
 
@@ -117,7 +118,7 @@ export class Scene {
     const processor = new OrderProcessor({ member, books: this.#withBooks(books), provider, keys });
     const process = new Process(member, [processor]);
     const replica = member.adopt(SHOW)!;
-    this.#life = { store, books, member, process, replica };
+    this.#life = { store, books, member, process, processor, replica };
     if (!replica.board.show) await this.#create(replica);
     Y.applyUpdate(replica.board.doc, Y.encodeStateAsUpdate(this.#board));
     replica.apply(ledgerName(SHOW, 0), Y.encodeStateAsUpdate(this.#ledger.doc), FRA.edge);
@@ -170,6 +171,11 @@ export class Scene {
 
   get member(): Member {
     return this.#alive.member;
+  }
+
+  /** When the processor has something to do though nobody comes. */
+  nextDue(): Promise<number | undefined> {
+    return this.#alive.processor.nextDue();
   }
 
   get shop(): Shop {
