@@ -53,15 +53,31 @@ export function writeBallot(view: DataView, offset: number, ballot: Ballot, base
 
 /** Reads the ballot at `offset`. Total: any 16 bytes are a ballot; whether it counts is the fold's to say. */
 export function readBallot(view: DataView, offset: number, base: number): Ballot {
+  return readBallotInto(new BallotFields(), view, offset, base);
+}
+
+/** The same into an object that is used again: of a million ballots the garbage is as dear as their counting. */
+export function readBallotInto(ballot: BallotFields, view: DataView, offset: number, base: number): Ballot {
   const flags = view.getUint8(offset + 13);
-  return {
-    hi: view.getUint32(offset),
-    lo: view.getUint32(offset + 4),
-    poll: view.getUint16(offset + 8),
-    press: view.getUint16(offset + 10),
-    option: view.getUint8(offset + 12),
-    k: flags & K_MASK,
-    signed: (flags & SIGNED) !== 0,
-    time: base + view.getUint16(offset + 14),
-  };
+  ballot.hi = view.getUint32(offset);
+  ballot.lo = view.getUint32(offset + 4);
+  ballot.poll = view.getUint16(offset + 8);
+  ballot.press = view.getUint16(offset + 10);
+  ballot.option = view.getUint8(offset + 12);
+  ballot.k = flags & K_MASK;
+  ballot.signed = (flags & SIGNED) !== 0;
+  ballot.time = base + view.getUint16(offset + 14);
+  return ballot;
+}
+
+/** A ballot to be written over. */
+export class BallotFields implements Ballot {
+  hi = 0;
+  lo = 0;
+  poll = 0;
+  press = 0;
+  option = 0;
+  k = 0;
+  signed = false;
+  time = 0;
 }

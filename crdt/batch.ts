@@ -1,6 +1,13 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { BALLOT_BYTES, MAX_DELAY_MS, readBallot, writeBallot, type Ballot } from "./ballot.ts";
+import {
+  BALLOT_BYTES,
+  BallotFields,
+  MAX_DELAY_MS,
+  readBallot,
+  readBallotInto,
+  writeBallot,
+  type Ballot,
+} from "./ballot.ts";
 import { packOrders, packOutcomes, readOrders, readOutcomes, type Order, type Outcome } from "./order.ts";
 
 /**
@@ -39,6 +46,13 @@ export function packBallots(ballots: readonly Ballot[], base: number): Uint8Arra
 export function* ballotsOf(batch: BatchHeader & RecordBatch): Generator<Ballot> {
   const view = viewOf(batch.records);
   for (let at = 0; at < batch.records.length; at += BALLOT_BYTES) yield readBallot(view, at, batch.time);
+}
+
+/** Hands each ballot of a batch to `visit`, which must not keep it: the next one is written over it. */
+export function visitBallots(batch: BatchHeader & RecordBatch, visit: (ballot: Ballot) => void): void {
+  const view = viewOf(batch.records);
+  const ballot = new BallotFields();
+  for (let at = 0; at < batch.records.length; at += BALLOT_BYTES) visit(readBallotInto(ballot, view, at, batch.time));
 }
 
 /** The writer's chain: one boot of one edge, in one shard. A batch's identity is its chain and sequence. */
@@ -129,11 +143,6 @@ export function parseChainId(id: string): Chain {
   const match = /^(\d{1,5})\/([^/]+)\/([0-9a-f]{16})$/.exec(id);
   if (!match) throw new BatchError(`reading a chain's name: got "${id}", wanted "shard/edge/boot"`);
   return { shard: Number(match[1]), edge: match[2]!, boot: match[3]! };
-}
-
-/** First 16 bytes of the batch's SHA-256: what the next batch of its chain names as `previous`. */
-export function batchHash(bytes: Uint8Array): Uint8Array {
-  return sha256(bytes).subarray(0, HASH_BYTES);
 }
 
 /** Writes a batch. Throws when a caller exceeds a named limit: that is our own mistake, never the world's. */
@@ -306,8 +315,10 @@ function readHeader(bytes: Uint8Array, view: DataView): BatchHeader {
   };
 }
 
+const UTF8 = new TextDecoder();
+
 function readEdgeName(bytes: Uint8Array): string {
-  const name = new TextDecoder().decode(bytes);
+  const name = UTF8.decode(bytes);
   if (!EDGE_NAME.test(name))
     throw new BatchError(`reading a batch: got edge name "${name}", wanted ${EDGE_NAME.source}`);
   return name;

@@ -3,13 +3,14 @@ import {
   ballotsOf,
   chainId,
   decodeBatch,
-  batchHash,
   NO_HASH,
+  visitBallots,
   type Batch,
   type BatchHeader,
   type RecordBatch,
   type SealBatch,
 } from "./batch.ts";
+import { batchHash } from "./batch-hash.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
 import { OrderBook } from "./order-book.ts";
 import type { ReceiverId } from "./receiver.ts";
@@ -300,13 +301,13 @@ export class Fold {
   #foldBallots(id: string, batch: BatchHeader & RecordBatch): number {
     const edge = this.#edges.number(batch.edge);
     let latest = batch.time;
-    for (const ballot of ballotsOf(batch)) {
+    visitBallots(batch, (ballot) => {
       if (ballot.time > latest) latest = ballot.time;
       const tally = this.tally(ballot.poll);
       if (this.#keepsVoters) this.#noteVoter(ballot, edge);
       if (tally) tally.take(ballot, edge);
       else if (this.#isLate(ballot.poll, id, batch.sequence)) this.addLate(ballot.poll, 1);
-    }
+    });
     return latest;
   }
 

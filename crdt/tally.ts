@@ -31,6 +31,7 @@ export class Tally {
   readonly #epoch: number;
   readonly #edges: EdgeList;
   readonly #table = new ReceiverTable();
+  readonly #next = { hi: 0, lo: 0, k: 0, press: 0, option: 0, signed: false, edge: 0, time: 0 };
   #voters = 0;
   readonly #anonymous: Float64Array;
   readonly #signed: Float64Array;
@@ -48,7 +49,16 @@ export class Tally {
   /** Takes one ballot from `edge`. Bytes that the poll's definition does not allow change nothing, at any replica. */
   take(ballot: Ballot, edge: number): void {
     if (!isAllowed(ballot, this.#rules)) return;
-    this.join({ ...ballot, edge, time: this.#localTime(ballot.time) });
+    const next = this.#next;
+    next.hi = ballot.hi;
+    next.lo = ballot.lo;
+    next.k = ballot.k;
+    next.press = ballot.press;
+    next.option = ballot.option;
+    next.signed = ballot.signed;
+    next.edge = edge;
+    next.time = this.#localTime(ballot.time);
+    this.join(next);
   }
 
   /** Joins another replica's choices: the same rule, so taking what is known already changes nothing. */

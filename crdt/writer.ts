@@ -1,6 +1,5 @@
 import type { Ballot } from "./ballot.ts";
 import {
-  batchHash,
   encodeBatch,
   MAX_BATCH_BALLOTS,
   MAX_BATCH_ORDERS,
@@ -11,6 +10,7 @@ import {
   type Chain,
   type SealedChain,
 } from "./batch.ts";
+import { batchHash } from "./batch-hash.ts";
 import type { Journal } from "./journal.ts";
 import type { Order, Outcome } from "./order.ts";
 import type { Timers } from "./ports.ts";

@@ -1,15 +1,8 @@
 // Ballots and batches for tests, and how fast-check draws them.
 import fc from "fast-check";
 import type { Ballot } from "../../crdt/ballot.ts";
-import {
-  batchHash,
-  encodeBatch,
-  NO_HASH,
-  packBallots,
-  type BatchBody,
-  type Chain,
-  type SealBatch,
-} from "../../crdt/batch.ts";
+import { encodeBatch, NO_HASH, packBallots, type BatchBody, type Chain, type SealBatch } from "../../crdt/batch.ts";
+import { batchHash } from "../../crdt/batch-hash.ts";
 import type { Outcome } from "../../crdt/order.ts";
 import type { Poll } from "../../crdt/show.ts";
 

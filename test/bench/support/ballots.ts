@@ -1,5 +1,6 @@
 import type { Ballot } from "../../../crdt/ballot.ts";
-import { batchHash, encodeBatch, NO_HASH, packBallots, type Chain } from "../../../crdt/batch.ts";
+import { encodeBatch, NO_HASH, packBallots, type Chain } from "../../../crdt/batch.ts";
+import { batchHash } from "../../../crdt/batch-hash.ts";
 import type { Poll, Show } from "../../../crdt/show.ts";
 
 /** Options of the one poll that every measurement votes in. */

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { MAX_DELAY_MS } from "../../../crdt/ballot.ts";
 import {
   ballotsOf,
-  batchHash,
   BatchError,
   chainId,
   decodeBatch,
@@ -19,6 +18,7 @@ import {
   parseChainId,
   type Batch,
 } from "../../../crdt/batch.ts";
+import { batchHash } from "../../../crdt/batch-hash.ts";
 import { aBallot, anyBallot, START } from "../../support/ballots.ts";
 
 const previous = hexToBytes("a0a1a2a3a4a5a6a7a8a9aaabacadaeaf");

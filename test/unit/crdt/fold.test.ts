@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PRESENCE, type Ballot } from "../../../crdt/ballot.ts";
-import { BatchError, batchHash, chainId, type Chain } from "../../../crdt/batch.ts";
+import { BatchError, chainId, type Chain } from "../../../crdt/batch.ts";
+import { batchHash } from "../../../crdt/batch-hash.ts";
 import { Fold, refold } from "../../../crdt/fold.ts";
 import { encodeSnapshots, joinSnapshots } from "../../../crdt/snapshot.ts";
 import type { Mode } from "../../../crdt/show.ts";

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { MAX_DELAY_MS, type Ballot } from "../../../crdt/ballot.ts";
 import {
   ballotsOf,
-  batchHash,
   decodeBatch,
   MAX_BATCH_BALLOTS,
   MAX_BATCH_ORDERS,
@@ -10,6 +9,7 @@ import {
   type Batch,
   type Chain,
 } from "../../../crdt/batch.ts";
+import { batchHash } from "../../../crdt/batch-hash.ts";
 import { Journal } from "../../../crdt/journal.ts";
 import { StoreFull } from "../../../crdt/store/store.ts";
 import { FLUSH_INTERVAL_MS, Writer } from "../../../crdt/writer.ts";

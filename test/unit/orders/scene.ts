@@ -1,7 +1,8 @@
 // An order processor over a database in a file and a provider behind real HTTP, fed with an edge's batches by hand.
 import { join } from "node:path";
 import * as Y from "yjs";
-import { batchHash, encodeBatch, NO_HASH } from "../../../crdt/batch.ts";
+import { encodeBatch, NO_HASH } from "../../../crdt/batch.ts";
+import { batchHash } from "../../../crdt/batch-hash.ts";
 import { ledgerName } from "../../../crdt/documents.ts";
 import { encloseData, makeEnvelopeKey, type EnvelopeKeyPair } from "../../../crdt/envelope.ts";
 import { Ledger } from "../../../crdt/ledger.ts";
