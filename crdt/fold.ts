@@ -84,8 +84,8 @@ export class Fold {
   /** Polls that are final: the cut that their result stands for. */
   readonly #cuts = new Map<number, Watermark>();
   readonly #late = new Map<number, number>();
-  /** Of each seal: poll and edge; poll, edge and boot. */
-  readonly #sealed = new Set<string>();
+  /** Poll → of each of its seals the edge; and edge and boot. */
+  readonly #sealed = new Map<number, Set<string>>();
   readonly #heads = new Map<string, Head>();
   /** Chain → sequence → a batch that came before its turn. */
   readonly #waiting = new Map<string, Map<number, Uint8Array>>();
@@ -162,9 +162,9 @@ export class Fold {
     return this.#heads.get(chain)?.hash;
   }
 
-  /** Whether an edge, or one boot of it, has sealed a poll: asked for each ballot, so nothing is searched. */
+  /** Whether an edge, or one boot of it, has sealed a poll: asked for each ballot, so nothing is searched or put together. */
   hasSealed(poll: number, edge: string, boot?: string): boolean {
-    return this.#sealed.has(boot === undefined ? `${poll}/${edge}` : `${poll}/${edge}/${boot}`);
+    return this.#sealed.get(poll)?.has(boot === undefined ? edge : `${edge}/${boot}`) ?? false;
   }
 
   /** Time of the latest ballot or seal of a chain, where anything of it was folded here. */
@@ -223,7 +223,8 @@ export class Fold {
 
   addSeal(seal: StandingSeal): void {
     this.seals.push(seal);
-    this.#sealed.add(`${seal.poll}/${seal.edge}`).add(`${seal.poll}/${seal.edge}/${seal.boot}`);
+    const sealed = this.#sealed.get(seal.poll) ?? new Set();
+    this.#sealed.set(seal.poll, sealed.add(seal.edge).add(`${seal.edge}/${seal.boot}`));
   }
 
   addLate(poll: number, count: number): void {

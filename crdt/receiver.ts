@@ -65,3 +65,22 @@ export function shardOf(receiver: ReceiverId, shards: number): number {
 export function receiverHex(receiver: ReceiverId): string {
   return receiver.hi.toString(16).padStart(8, "0") + receiver.lo.toString(16).padStart(8, "0");
 }
+
+/** One subject's identity, worked out once a key: for whoever casts ballot after ballot over one connection. */
+export class RememberedId {
+  readonly #subject: string;
+  #under: ReceiverIds | undefined;
+  #id: ReceiverId = { hi: 0, lo: 0 };
+
+  constructor(subject: string) {
+    this.#subject = subject;
+  }
+
+  under(key: ReceiverIds): ReceiverId {
+    if (key !== this.#under) {
+      this.#id = key.of(this.#subject);
+      this.#under = key;
+    }
+    return this.#id;
+  }
+}

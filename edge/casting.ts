@@ -1,11 +1,9 @@
 import type { Random } from "../crdt/ports.ts";
 import { jitter } from "./jitter.ts";
 import type { Buckets } from "./limits.ts";
-import type { Receipt, ReceiptLevel } from "./receipt.ts";
+import type { Settle } from "./receipt.ts";
 import { refuse, type Refusal } from "./refusal.ts";
-import type { BallotBody } from "./schemas.ts";
-import type { ShowService } from "./service.ts";
-import type { Receiver } from "./tokens.ts";
+import type { BallotRequest, ShowService } from "./service.ts";
 
 /** Seconds added at most to a Retry-After, so that those refused together do not come back together. */
 export const RETRY_JITTER_S = 4;
@@ -16,18 +14,11 @@ export interface Casting {
   readonly random: Random;
 }
 
-export function cast(
-  { ballots, random }: Casting,
-  show: ShowService,
-  receiver: Receiver,
-  poll: string,
-  body: BallotBody,
-  level: ReceiptLevel,
-): Promise<Receipt | Refusal> | Refusal {
-  const wait = ballots.take(receiver.subject);
-  if (wait > 0) return refuseRate(random, wait, "this receiver has cast too many ballots");
-  const { option, press, k } = body;
-  return show.vote({ subject: receiver.subject, signed: receiver.signed, poll, option, press, k, level });
+/** Has a ballot cast, unless its receiver casts too many; `settle` is told what became of it. */
+export function cast({ ballots, random }: Casting, show: ShowService, ballot: BallotRequest, settle: Settle): void {
+  const wait = ballots.take(ballot.subject);
+  if (wait > 0) return settle(refuseRate(random, wait, "this receiver has cast too many ballots"));
+  show.vote(ballot, settle);
 }
 
 /** "Too many", with how long to wait: `waitMs` and a little more for all but the luckiest. */

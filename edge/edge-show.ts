@@ -25,7 +25,7 @@ import {
   type StandingPoll,
 } from "./programme.ts";
 import { ownReceipt, type BatchName, type OwnReceipt } from "./own-receipt.ts";
-import type { Receipt } from "./receipt.ts";
+import type { Settle } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
 import type { BallotRequest, PollView, ShowHealth, ShowService } from "./service.ts";
 import { Selling } from "./selling.ts";
@@ -175,8 +175,8 @@ export class EdgeShow implements ShowService {
     return this.#intake.arrive(subject, signed);
   }
 
-  vote(request: BallotRequest): Promise<Receipt | Refusal> | Refusal {
-    return this.#intake.vote(request);
+  vote(request: BallotRequest, settle: Settle): void {
+    this.#intake.vote(request, settle);
   }
 
   watch(listener: () => void): () => void {

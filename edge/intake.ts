@@ -7,12 +7,18 @@ import type { KnownBallot } from "../crdt/tally.ts";
 import { refuseBallot, refuseWindow, type Asked } from "./admission.ts";
 import { refuseLog, type Gate } from "./gate.ts";
 import { stateOf, type StandingPoll } from "./programme.ts";
-import type { Receipt, ReceiptLevel } from "./receipt.ts";
+import type { Receipt, ReceiptLevel, Settle } from "./receipt.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import type { BallotRequest } from "./service.ts";
 
 /** How long a ballot of level "peer" waits for a second replica, ms. */
 export const PEER_TIMEOUT_MS = 2000;
+
+/** A ballot that may be written, with its poll. */
+interface Admitted {
+  readonly poll: StandingPoll;
+  readonly ballot: Ballot;
+}
 
 /** Takes receivers' requests for one show: resolves, admits, has them written, and answers with receipts. */
 export class Intake {
@@ -22,13 +28,23 @@ export class Intake {
     this.#gate = gate;
   }
 
-  /** A promise only where a ballot waits: for the log, or for the recorder to hear of this boot. */
-  vote(request: BallotRequest): Promise<Receipt | Refusal> | Refusal {
-    if (this.#gate.isJudged) return this.#admit(request);
-    return this.#gate.untilAwaited().then(() => this.#admit(request));
+  /** Calls `settle` at once, unless the ballot waits: for the log, or for the recorder to hear of this boot. */
+  vote(request: BallotRequest, settle: Settle): void {
+    if (this.#gate.isJudged) return this.#take(request, settle);
+    this.#gate
+      .untilAwaited()
+      .then(() => this.#take(request, settle))
+      .catch(settle);
   }
 
-  #admit(request: BallotRequest): Promise<Receipt | Refusal> | Refusal {
+  #take(request: BallotRequest, settle: Settle): void {
+    const admitted = this.#admit(request);
+    if (isRefusal(admitted)) return settle(admitted);
+    if (request.level === "local") this.#write(admitted, "local", settle);
+    else this.#writeAtPeer(admitted, settle);
+  }
+
+  #admit(request: BallotRequest): Admitted | Refusal {
     const { programme, receivers } = this.#gate.view;
     const time = this.#gate.member.clock.now();
     const poll = programme.poll(request.poll);
@@ -36,7 +52,7 @@ export class Intake {
     const option = poll.options.get(request.option);
     if (option === undefined)
       return refuse("unknown_option", `poll "${request.poll}" has no option "${request.option}"`);
-    const receiver = receivers.of(request.subject);
+    const receiver = request.identity?.under(receivers) ?? receivers.of(request.subject);
     const asked: Asked = { option, press: request.press, k: request.k };
     const refusal =
       this.#gate.refuseEdge() ??
@@ -47,8 +63,7 @@ export class Intake {
     if (refusal) return refusal;
     const { hi, lo } = receiver;
     const { press, k, signed } = request;
-    const ballot = { hi, lo, poll: poll.definition.index, press, option, k, signed, time };
-    return request.level === "peer" ? this.#writeAtPeer(poll, ballot) : this.#write(poll, ballot, "local");
+    return { poll, ballot: { hi, lo, poll: poll.definition.index, press, option, k, signed, time } };
   }
 
   /** Notes a receiver's first retrieval of the show's content. */
@@ -69,27 +84,24 @@ export class Intake {
     return this.#gate.foldOf(receiver)?.known(poll.definition.index, receiver) ?? this.#gate.wrongShard(receiver);
   }
 
-  /** One promise a ballot, and nothing else that outlives this call: thousands wait for one flush. */
-  #write(poll: StandingPoll, ballot: Ballot, level: ReceiptLevel): Promise<Receipt | Refusal> {
-    const writer = this.#gate.writerOf(ballot);
-    return new Promise((resolve) => {
-      writer.put("ballots", ballot, (outcome) => resolve(this.#answer(poll, ballot, level, writer.chain, outcome)));
-    });
+  #write(admitted: Admitted, level: ReceiptLevel, settle: (answer: Receipt | Refusal) => void): void {
+    const writer = this.#gate.writerOf(admitted.ballot);
+    writer.put("ballots", admitted.ballot, (outcome) => settle(this.#answer(admitted, level, writer.chain, outcome)));
   }
 
-  async #writeAtPeer(poll: StandingPoll, ballot: Ballot): Promise<Receipt | Refusal> {
-    const answer = await this.#write(poll, ballot, "peer");
-    if (isRefusal(answer)) return answer;
-    if (await this.#gate.member.storedByPeer(this.#gate.replica, answer, answer.sequence, PEER_TIMEOUT_MS))
-      return answer;
-    return refuse("peer_unavailable", "the ballot is logged here, and no second replica has confirmed it", {
-      retryAfterS: 1,
+  #writeAtPeer(admitted: Admitted, settle: Settle): void {
+    const { member, replica } = this.#gate;
+    this.#write(admitted, "peer", (answer) => {
+      if (isRefusal(answer)) return settle(answer);
+      member
+        .storedByPeer(replica, answer, answer.sequence, PEER_TIMEOUT_MS)
+        .then((stored) => settle(stored ? answer : NO_PEER))
+        .catch(settle);
     });
   }
 
   #answer(
-    poll: StandingPoll,
-    ballot: Ballot,
+    { poll, ballot }: Admitted,
     level: ReceiptLevel,
     { shard, edge, boot }: Chain,
     outcome: number | Error,
@@ -129,6 +141,10 @@ export class Intake {
       : state;
   }
 }
+
+const NO_PEER = refuse("peer_unavailable", "the ballot is logged here, and no second replica has confirmed it", {
+  retryAfterS: 1,
+});
 
 export function unknownPoll(show: string, poll: string): Refusal {
   return refuse("unknown_poll", `show "${show}" has no poll "${poll}"`);

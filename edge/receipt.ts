@@ -1,3 +1,5 @@
+import type { Refusal } from "./refusal.ts";
+
 /** "local": in the edge's own durable log. "peer": also on a second replica. */
 export type ReceiptLevel = "local" | "peer";
 
@@ -18,3 +20,9 @@ export interface Receipt {
   /** Milliseconds since 1970 by the edge's clock. */
   readonly time: number;
 }
+
+/**
+ * Is told once what became of a ballot; an error where this edge made a mistake. A function and no promise: thousands of
+ * ballots wait for one flush, and what each of them keeps alive meanwhile is paid for when their turn comes.
+ */
+export type Settle = (answer: Receipt | Refusal | Error) => void;

@@ -6,10 +6,11 @@ import type { Threshold } from "../crdt/threshold.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
 import type { Counts, Final, Poll, RundownItem, Show } from "../crdt/show.ts";
 import type * as Y from "yjs";
+import type { RememberedId } from "../crdt/receiver.ts";
 import type { DeedService } from "./deeds.ts";
 import type { BatchName, OwnReceipt } from "./own-receipt.ts";
 import type { OrderService } from "./order-desk.ts";
-import type { Receipt, ReceiptLevel } from "./receipt.ts";
+import type { ReceiptLevel, Settle } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SellingService } from "./selling.ts";
 import type { ThresholdService } from "./thresholds.ts";
@@ -80,8 +81,8 @@ export interface ShowService {
    * receiver's shard.
    */
   arrive(subject: string, signed: boolean): Refusal | undefined;
-  /** A promise only where it is not refused at once. */
-  vote(ballot: BallotRequest): Promise<Receipt | Refusal> | Refusal;
+  /** Calls `settle` once the ballot is durable; at once where it is refused. */
+  vote(ballot: BallotRequest, settle: Settle): void;
   readonly deeds: DeedService;
   readonly thresholds: ThresholdService;
   readonly orders: OrderService;
@@ -94,6 +95,8 @@ export interface ShowService {
 
 export interface BallotRequest {
   readonly subject: string;
+  /** The subject's, where whoever asks has kept it from an earlier ballot. */
+  readonly identity?: RememberedId;
   readonly signed: boolean;
   readonly poll: string;
   readonly option: string;

@@ -1,4 +1,5 @@
 import type { Socket, World } from "../crdt/ports.ts";
+import { RememberedId } from "../crdt/receiver.ts";
 import { readBallotMessage } from "./ballot-form.ts";
 import { cast, type Casting } from "./casting.ts";
 import { CLOSE, closeCodeOf, type CloseCode } from "./close.ts";
@@ -35,8 +36,15 @@ export interface SessionContext {
 type State =
   | { readonly phase: "greeting"; readonly cancelTimeout: () => void }
   | { readonly phase: "verifying" }
-  | { readonly phase: "open"; readonly receiver: Receiver; readonly unfollow: () => void }
+  | OpenState
   | { readonly phase: "closed" };
+
+interface OpenState {
+  readonly phase: "open";
+  readonly receiver: Receiver;
+  readonly identity: RememberedId;
+  readonly unfollow: () => void;
+}
 
 /** What of an open session outlives the program, where its socket does. */
 export interface KeptSession {
@@ -105,7 +113,7 @@ export class Session {
       case "verifying":
         return this.close(CLOSE.offence, "wait for the welcome");
       case "open":
-        return this.#ballot(value, this.#state.receiver);
+        return this.#ballot(value, this.#state);
       case "closed":
         return;
     }
@@ -145,22 +153,23 @@ export class Session {
         this.#send(JSON.stringify({ type: "order", ...orderAnswer(order) })),
       ),
     ];
-    this.#state = { phase: "open", receiver, unfollow: () => ends.forEach((end) => end()) };
+    const identity = new RememberedId(receiver.subject);
+    this.#state = { phase: "open", receiver, identity, unfollow: () => ends.forEach((end) => end()) };
     return undefined;
   }
 
-  #ballot(value: object, receiver: Receiver): void {
+  #ballot(value: object, { receiver, identity }: OpenState): void {
     if (receiver.expiresAt <= this.#context.world.clock.now())
       return this.#refuseAndClose(this.#context.tokens.refuseExpired());
     const ballot = readBallotMessage(value);
     if (isRefusal(ballot)) return this.#answer(idOf(value), ballot);
-    const { id, poll, level } = ballot;
-    const answer = cast(this.#context.casting, this.#context.feed.show, receiver, poll, ballot, level);
-    if (!(answer instanceof Promise)) return this.#answer(id, answer);
-    answer.then(
-      (settled) => this.#answer(id, settled),
-      (error: unknown) => this.#mistake(id, error),
-    );
+    const { id, poll, option, press, k, level } = ballot;
+    const { subject, signed } = receiver;
+    const request = { subject, identity, signed, poll, option, press, k, level };
+    cast(this.#context.casting, this.#context.feed.show, request, (answer) => {
+      if (answer instanceof Error) this.#mistake(id, answer);
+      else this.#answer(id, answer);
+    });
   }
 
   #answer(id: string | undefined, answer: Receipt | Refusal): void {
@@ -171,7 +180,7 @@ export class Session {
     );
   }
 
-  #mistake(id: string, error: unknown): void {
+  #mistake(id: string, error: Error): void {
     this.#context.world.log("error", "casting a ballot failed", { error: String(error) });
     this.#answer(
       id,

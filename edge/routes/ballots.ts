@@ -2,9 +2,10 @@ import { MineBody, ReceiptBody } from "../answers.ts";
 import { readBallot } from "../ballot-form.ts";
 import { cast } from "../casting.ts";
 import { problem } from "../problem.ts";
-import type { Receipt, ReceiptLevel } from "../receipt.ts";
+import type { Receipt, ReceiptLevel, Settle } from "../receipt.ts";
 import { isRefusal, refuse, type Refusal } from "../refusal.ts";
 import { BallotBody } from "../schemas.ts";
+import type { BallotRequest, ShowService } from "../service.ts";
 import { bearer } from "../tokens.ts";
 import { answer, ANY_ORIGIN, NO_STORE } from "./answer.ts";
 import { readText } from "./body.ts";
@@ -15,46 +16,70 @@ import { described } from "./describe.ts";
 export const MAX_BALLOT_BYTES = 4096;
 
 /** Takes a ballot from a request whose address has been read. */
-export type BallotTaker = (
-  request: Request,
-  show: string,
-  poll: string,
-  level: string | undefined,
-) => Promise<Response>;
+export type BallotTaker = (request: Request, address: BallotAddress) => Promise<Response>;
+
+/** What a ballot's address says. */
+export interface BallotAddress {
+  readonly show: string;
+  readonly poll: string;
+  readonly level: string | undefined;
+}
 
 /**
  * Takes a ballot. The hot path: an audience presses in the same second, so nothing here is done twice, awaited without
  * need or left to a middleware.
  */
 export function ballotTaker(
-  { edge, world, tokens, casting }: RouteContext,
+  context: RouteContext,
   mistake: (error: unknown, request: Request) => Response,
 ): BallotTaker {
-  return async (request, showId, poll, asked) => {
-    try {
+  const { world, casting } = context;
+  return (request, address) =>
+    new Promise((resolve) => {
       const began = world.clock.now();
-      const claimed = tokens.receiver(bearer(request.headers));
-      const receiver = claimed instanceof Promise ? await claimed : claimed;
-      if (isRefusal(receiver)) return problem(receiver);
-      const show = edge.show(showId);
-      if (isRefusal(show)) return problem(show);
-      const level = levelOf(asked);
-      if (typeof level !== "string") return problem(level);
-      const text = await readText(request, MAX_BALLOT_BYTES);
-      if (typeof text !== "string") return problem(text);
-      const body = readBallot(text);
-      if (isRefusal(body)) return problem(body);
-      const receipt = await cast(casting, show, receiver, poll, body, level);
-      if (isRefusal(receipt)) return problem(receipt);
-      return accepted(receipt, world.clock.now() - began, request.headers.get("origin") !== null);
-    } catch (error) {
-      return mistake(error, request);
-    }
-  };
+      // Of the request nothing is asked once it has waited: by then it has left the processor's caches.
+      const forPage = request.headers.get("origin") !== null;
+      const settle: Settle = (answer) => {
+        if (answer instanceof Error) resolve(mistake(answer, request));
+        else if (isRefusal(answer)) resolve(problem(answer));
+        else resolve(accepted(answer, world.clock.now() - began, forPage));
+      };
+      readRequest(context, request, address)
+        .then((read) => (isRefusal(read) ? settle(read) : cast(casting, read.show, read.ballot, settle)))
+        .catch((error: unknown) => resolve(mistake(error, request)));
+    });
+}
+
+interface ReadBallot {
+  readonly show: ShowService;
+  readonly ballot: BallotRequest;
+}
+
+/** Who casts what, and where. */
+async function readRequest(
+  { edge, tokens }: RouteContext,
+  request: Request,
+  { show: id, poll, level: asked }: BallotAddress,
+): Promise<ReadBallot | Refusal> {
+  const claimed = tokens.receiver(bearer(request.headers));
+  const receiver = claimed instanceof Promise ? await claimed : claimed;
+  if (isRefusal(receiver)) return receiver;
+  const show = edge.show(id);
+  if (isRefusal(show)) return show;
+  const level = levelOf(asked);
+  if (typeof level !== "string") return level;
+  const text = await readText(request, MAX_BALLOT_BYTES);
+  if (typeof text !== "string") return text;
+  const body = readBallot(text);
+  if (isRefusal(body)) return body;
+  const { option, press, k } = body;
+  return { show, ballot: { subject: receiver.subject, signed: receiver.signed, poll, option, press, k, level } };
 }
 
 export function castBallot(take: BallotTaker): RouteHandler {
-  return described(CAST, (c) => take(c.req.raw, pathParam(c, "show"), pathParam(c, "poll"), c.req.query("level")));
+  return described(CAST, (c) =>
+    take(c.req.raw, { show: pathParam(c, "show"), poll: pathParam(c, "poll"), level: c.req.query("level") }),
+  );
 }
 
 /**
@@ -65,7 +90,7 @@ export function castPlainBallot(take: BallotTaker): (request: Request) => Promis
   return (request) => {
     if (request.method !== "POST") return undefined;
     const match = PLAIN_BALLOT.exec(request.url);
-    return match ? take(request, match[1]!, match[2]!, undefined) : undefined;
+    return match ? take(request, { show: match[1]!, poll: match[2]!, level: undefined }) : undefined;
   };
 }
 

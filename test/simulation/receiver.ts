@@ -6,6 +6,7 @@ import type { Dice } from "./dice.ts";
 import type { Front, Reply } from "./front.ts";
 import type { Machine, Program } from "./machine.ts";
 import type { Stage } from "./stage.ts";
+import { answerOf } from "../support/answer-of.ts";
 
 /** One press of a button, and what its receiver knows of it. */
 export interface Attempt {
@@ -114,7 +115,7 @@ export class Receiver {
         if (isRefusal(service)) return service;
         this.#studio.onadmission(program);
         if (this.#dice.chance(0.3)) service.arrive(this.subject, this.signed);
-        return service.vote({ subject: this.subject, signed: this.signed, ...request });
+        return answerOf(service, { subject: this.subject, signed: this.signed, ...request });
       },
       (answer, program) => {
         if (!isRefusal(answer)) onreceipt(answer, attempt, this, program);

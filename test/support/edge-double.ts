@@ -16,7 +16,7 @@ import type { KnownBallot } from "../../crdt/tally.ts";
 import { refuseBallot } from "../../edge/admission.ts";
 import type { DeedService, ScheduledTimes, Stopped } from "../../edge/deeds.ts";
 import { unknownProduct, type OrderService } from "../../edge/order-desk.ts";
-import type { Receipt } from "../../edge/receipt.ts";
+import type { Receipt, Settle } from "../../edge/receipt.ts";
 import { isRefusal, refuse, type Refusal } from "../../edge/refusal.ts";
 import type { KnownEdge } from "../../edge/roster.ts";
 import type { BallotRequest, EdgeService, Health, PollView, ShowDefinition, ShowService } from "../../edge/service.ts";
@@ -224,7 +224,11 @@ export class ShowDouble implements ShowService, DeedService {
     return this.arrivalRefusal;
   }
 
-  async vote(request: BallotRequest): Promise<Receipt | Refusal> {
+  vote(request: BallotRequest, settle: Settle): void {
+    this.#answer(request).then(settle, settle);
+  }
+
+  async #answer(request: BallotRequest): Promise<Receipt | Refusal> {
     this.requests.push(request);
     await this.beforeVote?.();
     const poll = this.#find(request.poll);

@@ -20,6 +20,7 @@ import { NotedStore } from "./noted-store.ts";
 import { socketPair, type SocketPair } from "./socket-pair.ts";
 import { SeededRandom, VirtualTime, VirtualWorld } from "./virtual-world.ts";
 import { settle } from "./world.ts";
+import { answerOf } from "./answer-of.ts";
 
 export const SHOW = "final";
 const NETWORK = new Uint8Array(32).fill(7);
@@ -112,7 +113,7 @@ export class InspectedNetwork {
   }
 
   vote(at: string, given: Partial<BallotRequest> = {}): Promise<Receipt> {
-    return this.until(Promise.resolve(wanted(this.at(at).edge!.show(SHOW)).vote(request(given))).then(wanted));
+    return this.until(answerOf(wanted(this.at(at).edge!.show(SHOW)), request(given)).then(wanted));
   }
 
   /** Two members lose their link, and cannot make another. */

@@ -9,6 +9,7 @@ import { FLUSH_INTERVAL_MS } from "../../crdt/writer.ts";
 import { Edge } from "../../edge/edge.ts";
 import { isRefusal, type Refusal } from "../../edge/refusal.ts";
 import type { BallotRequest, ShowService } from "../../edge/service.ts";
+import { answerOf } from "./answer-of.ts";
 import { NotedStore } from "./noted-store.ts";
 import { ManualWorld, settle } from "./world.ts";
 
@@ -75,7 +76,7 @@ export function request(given: Partial<BallotRequest> = {}): BallotRequest {
 
 /** Votes, and lets the flush come. */
 export async function vote({ edge, world }: LoneEdge, given: Partial<BallotRequest> = {}) {
-  const answer = wanted(edge.show(SHOW)).vote(request(given));
+  const answer = answerOf(wanted(edge.show(SHOW)), request(given));
   await settle();
   await pass(world, FLUSH_INTERVAL_MS);
   return answer;

@@ -3,6 +3,7 @@ import { ReceiverIds } from "../../../crdt/receiver.ts";
 import { Gate, STARTING_PATIENCE_MS, type GateView } from "../../../edge/gate.ts";
 import { Intake } from "../../../edge/intake.ts";
 import { Programme } from "../../../edge/programme.ts";
+import { answerOf } from "../../support/answer-of.ts";
 import { aPoll } from "../../support/ballots.ts";
 import { createShow, pass, replicaOf, request, startLoneEdge } from "../../support/lone-edge.ts";
 import { settle } from "../../support/world.ts";
@@ -30,7 +31,7 @@ async function starting() {
 
 test("a ballot at an edge that has just started waits until the recorder knows of it", async () => {
   const { lone, view, gate, intake } = await starting();
-  const answer = intake.vote(request());
+  const answer = answerOf(intake, request());
   await pass(lone.world, STARTING_PATIENCE_MS / 2);
   view.awaited = true;
   gate.onview();
@@ -40,7 +41,7 @@ test("a ballot at an edge that has just started waits until the recorder knows o
 
 test("and is told to come back where that takes too long", async () => {
   const { lone, intake } = await starting();
-  const answer = intake.vote(request());
+  const answer = answerOf(intake, request());
   await pass(lone.world, STARTING_PATIENCE_MS);
   expect(await answer).toMatchObject({ refused: "not_ready", retryAfterS: 1 });
 });

@@ -4,6 +4,7 @@ import { MAX_PICTURES_BYTES } from "../../../edge/deeds.ts";
 import { MemoryDisk } from "../../../crdt/store/memory.ts";
 import { OPENING_SOON_MS } from "../../../edge/programme.ts";
 import { MAX_WAITING_RECORDS } from "../../../edge/gate.ts";
+import { answerOf } from "../../support/answer-of.ts";
 import { aBallot, aPoll, ChainOfBatches } from "../../support/ballots.ts";
 import {
   createShow,
@@ -72,9 +73,9 @@ describe("a ballot", () => {
 
   test("that contradicts another of the same press and flush is told so, and the other has its receipt", async () => {
     await open();
-    const both = [show.vote(request()), show.vote(request({ option: "green" }))];
+    const both = [answerOf(show, request()), answerOf(show, request({ option: "green" }))];
     await pass(lone.world, 50);
-    const answers = await Promise.all(both.map((answer) => Promise.resolve(answer)));
+    const answers = await Promise.all(both);
     expect(answers.filter((answer) => "refused" in answer)).toMatchObject([{ refused: "press_conflict" }]);
     expect(show.counts("best")).toEqual({ anonymous: [0, 1, 0], signed: [0, 0, 0] });
   });
@@ -107,8 +108,8 @@ describe("a ballot", () => {
       const lo = Math.imul(written.length, 0x9e3779b1) >>> 0;
       written.push(writer.write("ballots", aBallot({ lo, time })));
     }
-    const last = show.vote(request());
-    expect(await show.vote(request({ subject: "ben" }))).toMatchObject({ refused: "overloaded", retryAfterS: 2 });
+    const last = answerOf(show, request());
+    expect(await answerOf(show, request({ subject: "ben" }))).toMatchObject({ refused: "overloaded", retryAfterS: 2 });
     free();
     await Promise.all(written);
     expect(wanted(await last).press).toBe(1);
@@ -253,10 +254,10 @@ describe("a boot that was named lost", () => {
 
 test("while draining nothing is admitted, and what was admitted is in the log", async () => {
   await open();
-  const pending = show.vote(request());
+  const pending = answerOf(show, request());
   await settle();
   const drained = lone.edge.drain();
-  expect(await show.vote(request({ subject: "ben" }))).toMatchObject({ refused: "draining" });
+  expect(await answerOf(show, request({ subject: "ben" }))).toMatchObject({ refused: "draining" });
   await drained;
   expect(wanted(await pending).sequence).toBe(1);
   await settle();
