@@ -18,6 +18,10 @@ import { Queue, type Flush, type Waiter } from "./queue.ts";
 
 /** How long a ballot waits for company before it is written, ms: an fsync costs about as much. */
 export const FLUSH_INTERVAL_MS = 3;
+/** The same in a rush, whose ballots wait for the processor anyway: then a flush's fixed cost is shared by more of them. */
+export const RUSH_INTERVAL_MS = 9;
+/** Records for each ms of a flush's gathering from which the next one is a rush's: 20,000 a second, over half a core's. */
+export const RUSH_PER_MS = 20;
 
 interface PendingSeal {
   readonly poll: number;
@@ -55,6 +59,8 @@ export class Writer {
   #head: Uint8Array = NO_HASH;
   #flushing: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
+  /** How long the next flush gathers, ms. */
+  #interval = FLUSH_INTERVAL_MS;
 
   /** `onwritten` gets each flush's batches when they are durable, before anyone is told: it folds and replicates. */
   constructor(
@@ -145,7 +151,7 @@ export class Writer {
   #schedule(now: boolean): void {
     if (this.#flushing) return;
     if (now) void this.flush();
-    else this.#cancelTimer ??= this.#timers.after(FLUSH_INTERVAL_MS, () => void this.flush());
+    else this.#cancelTimer ??= this.#timers.after(this.#interval, () => void this.flush());
   }
 
   get #due(): number {
@@ -159,6 +165,8 @@ export class Writer {
   }
 
   async #flushOnce(): Promise<void> {
+    const isRush = this.waiting >= RUSH_PER_MS * this.#interval;
+    this.#interval = isRush ? RUSH_INTERVAL_MS : FLUSH_INTERVAL_MS;
     const { cuts, sequence, head } = this.#cut();
     try {
       await this.#journal.append(cuts.map(({ bytes }) => ({ kind: "batch", show: this.#show, bytes })));

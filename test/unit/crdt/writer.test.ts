@@ -12,7 +12,7 @@ import {
 import { batchHash } from "../../../crdt/batch-hash.ts";
 import { Journal } from "../../../crdt/journal.ts";
 import { StoreFull } from "../../../crdt/store/store.ts";
-import { FLUSH_INTERVAL_MS, Writer } from "../../../crdt/writer.ts";
+import { FLUSH_INTERVAL_MS, RUSH_INTERVAL_MS, RUSH_PER_MS, Writer } from "../../../crdt/writer.ts";
 import { aBallot, START } from "../../support/ballots.ts";
 import { anOrder, anOutcome } from "../../support/orders.ts";
 import { NotedStore } from "../../support/noted-store.ts";
@@ -47,6 +47,25 @@ test("ballots gather for a few milliseconds and share a batch and a sequence", a
   expect(await Promise.all(written)).toEqual([1, 1, 1]);
   expect(sizes(flushes)).toEqual([[3]]);
   expect([writer.sequence, writer.written, writer.waiting, world.pending]).toEqual([1, 3, 0, 0]);
+});
+
+test.each([
+  ["a rush gathers longer", RUSH_PER_MS * FLUSH_INTERVAL_MS, RUSH_INTERVAL_MS],
+  ["and fewer than that do not", RUSH_PER_MS * FLUSH_INTERVAL_MS - 1, FLUSH_INTERVAL_MS],
+])("%s, until it is over", async (_, ballots, interval) => {
+  const { world, write, store } = aWriter();
+  const flushAfter = async (count: number, ms: number) => {
+    const before = store.appends.length;
+    const written = Array.from({ length: count }, (_each, lo) => write({ lo }));
+    world.advance(ms - 1);
+    await settle();
+    expect(store.appends.length).toBe(before);
+    world.advance(1);
+    await Promise.all(written);
+  };
+  await flushAfter(ballots, FLUSH_INTERVAL_MS);
+  await flushAfter(1, interval);
+  await flushAfter(1, FLUSH_INTERVAL_MS);
 });
 
 test("a batch continues its chain: numbers from 1, each with the hash of the one before", async () => {
