@@ -107,6 +107,7 @@ network
   .requiredOption("--secret <file>", "file with the network's secret, bare or as NETWORK_SECRET=")
   .option("--regions <list>", "as in REGIONS of wrangler.toml", "fra,nyc,syd")
   .option("--objects <count>", "as OBJECTS in wrangler.toml", wholeNumber, 1)
+  .option("--sells", "it has an order processor: PROVIDER_URL is set")
   .action(async (options) => (await import("./network.ts")).printObjects(options));
 
 program

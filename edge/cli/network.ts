@@ -53,12 +53,13 @@ export interface ObjectsOptions {
   /** `NAME` or `NAME=HINT`, comma-separated. */
   readonly regions: string;
   readonly objects: number;
+  readonly sells?: boolean;
 }
 
 /** Prints Durable Objects as peers, for the configuration of a member on a machine of its own. */
-export function printObjects({ address, secret, regions, objects }: ObjectsOptions): void {
+export function printObjects({ secret, regions, ...options }: ObjectsOptions): void {
   const names = regions.split(",").map((region) => region.trim().replace(/=.*/, ""));
-  say(JSON.stringify(objectPeers({ address, regions: names, objects, network: readSecretFile(secret) }), undefined, 2));
+  say(JSON.stringify(objectPeers({ ...options, regions: names, network: readSecretFile(secret) }), undefined, 2));
 }
 
 /** Prints keys for a configuration that is written by hand. */

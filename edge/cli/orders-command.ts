@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { timeSpan } from "./arguments.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 
 /** `redbutton orders …`: what a show sells, and what becomes of its orders. */
@@ -15,6 +16,7 @@ export function ordersCommand(): Command {
     .action(async (options) => (await import("./orders.ts")).reportOrders(options));
   withTarget(orders.command("verify"))
     .description("compare what buyers were told with the database, the provider's books and every edge, to the cent")
+    .option("--wait <time>", "how long edges may take to catch up", timeSpan)
     .action(async (options) => (await import("./orders.ts")).verifyOrders(options));
   for (const command of ["offer", "withdraw"] as const)
     withTarget(orders.command(`${command} <product>`))

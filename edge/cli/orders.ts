@@ -66,15 +66,17 @@ export async function reportOrders(options: OrdersOptions): Promise<void> {
   ]);
   if (rows.length > 0) say(tableOf([["currency", "our books", "the provider's"], ...rows]));
   for (const { order, ours, theirs } of differences) say(`order ${order}: ours ${ours}, theirs ${theirs}`);
-  say(`${orders} orders, ${differences.length} differences`);
+  say(`${orders} orders, ${differences.length === 1 ? "1 difference" : `${differences.length} differences`}`);
   if (differences.length > 0) process.exitCode = 1;
 }
 
 /** Everyone's books beside each other, each read from whoever has it; the exit code is 1 where they differ. */
-export async function verifyOrders(options: OrdersOptions): Promise<void> {
+export async function verifyOrders(options: OrdersOptions & { readonly wait?: number }): Promise<void> {
+  const { wait: waitMs } = options;
   const { show } = await target(options, "reader");
   const folder = openFolder(options.dir ?? DEFAULT_FOLDER);
-  const sale = await verifySale({ folder, show, buyers: buyersOfShow(folder.booksFolder, show) });
+  const buyers = buyersOfShow(folder.booksFolder, show);
+  const sale = await verifySale({ folder, show, buyers, ...(waitMs === undefined ? {} : { waitMs }) });
   say(saleText(sale));
   if (!sale.ok) process.exitCode = 1;
 }

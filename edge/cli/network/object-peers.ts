@@ -11,10 +11,12 @@ export interface ObjectNetwork {
   readonly objects: number;
   /** The network's secret. */
   readonly network: Uint8Array;
+  /** It has an order processor. */
+  readonly sells?: boolean;
 }
 
 /** The objects as "peers" of a member on a machine of its own: edges that it can dial, and processes, which dial it. */
-export function objectPeers({ address, regions, objects, network }: ObjectNetwork) {
+export function objectPeers({ address, regions, objects, network, sells = false }: ObjectNetwork) {
   const at = address.replace(/^http/, "ws").replace(/\/$/, "");
   const edges = regions.flatMap((region) =>
     Array.from({ length: objects }, (_, index) => {
@@ -23,8 +25,7 @@ export function objectPeers({ address, regions, objects, network }: ObjectNetwor
       return { name, role: "edge", key, address: `${at}/backbone/${name}${LINK_PATH}` };
     }),
   );
-  const processes = (["recorder", "orders"] as const).map((name) => {
-    return { name, role: name, key: publicKeyHex(derivedIdentity(name, "process", network)) };
-  });
-  return [...edges, ...processes];
+  const processes = sells ? ["recorder", "orders"] : ["recorder"];
+  const keyOf = (name: string) => publicKeyHex(derivedIdentity(name, "process", network));
+  return [...edges, ...processes.map((name) => ({ name, role: name, key: keyOf(name) }))];
 }
