@@ -193,15 +193,15 @@ export class Replica {
   async load(stored: StoredShow): Promise<void> {
     Y.transact(this.board.doc, () => stored.board.forEach((update) => Y.applyUpdate(this.board.doc, update, LOG)), LOG);
     const { pruned } = this.board.watermarks;
-    const left = stored.snapshot ? this.#joinSnapshots(stored.snapshot) : new Map<number, Fold>();
+    const leftOut = stored.snapshot ? this.#joinSnapshots(stored.snapshot) : new Map<number, Fold>();
     let prunedBatches = 0;
     for await (const bytes of this.#options.store.batches(this.show)) {
       const header = decodeHeader(bytes);
       if (header.sequence <= (pruned[chainId(header)] ?? 0)) prunedBatches += 1;
-      for (const fold of [this.#shards.get(header.shard)?.fold, left.get(header.shard)])
+      for (const fold of [this.#shards.get(header.shard)?.fold, leftOut.get(header.shard)])
         if (fold && this.#hasRoom(fold, header)) fold.take(bytes);
     }
-    this.#resumeClock([...this.#folds().values(), ...left.values()]);
+    this.#resumeClock([...this.#folds().values(), ...leftOut.values()]);
     await this.#keeper.onload(stored.board, prunedBatches);
   }
 
@@ -377,8 +377,8 @@ export class Replica {
    */
   #joinSnapshots(snapshot: Uint8Array): ReadonlyMap<number, Fold> {
     const shards = joinSnapshots(this.#folds(), snapshot);
-    const left = new Map(shards.map((shard) => [shard, new Fold(() => undefined, 0, false, "none")]));
-    joinSnapshots(left, snapshot);
+    const leftOut = new Map(shards.map((shard) => [shard, new Fold(() => undefined, 0, false, "none")]));
+    joinSnapshots(leftOut, snapshot);
     if (shards.length > 0)
       this.#options.world.log(
         "warn",
@@ -388,7 +388,7 @@ export class Replica {
           shards,
         },
       );
-    return left;
+    return leftOut;
   }
 
   /** New ballots of this member come after its old ones. */

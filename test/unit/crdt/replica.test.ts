@@ -140,6 +140,18 @@ describe("two replicas", () => {
     expect([await nyc.store.logged(show.id), told]).toEqual([1, [[1, fra.boot, 1]]]);
   });
 
+  test("count by the polls as the board has them now, also those that came onto it after the first ballots", async () => {
+    const fra = await start("fra");
+    await create(fra, [aPoll()]);
+    await vote(fra, { lo: 1 });
+    await fra.replica.change((board) => board.setPoll(aPoll({ id: "later", index: 1 })));
+    await vote(fra, { lo: 1, poll: 1, option: 2 });
+    expect([counts(fra), counts(fra, 1)]).toEqual([
+      [1, 0, 0],
+      [0, 0, 1],
+    ]);
+  });
+
   test("take a batch once, however often it comes", async () => {
     const [fra, nyc] = [await start("fra"), await start("nyc")];
     wire(fra, nyc);
@@ -426,6 +438,24 @@ describe("a log that grows while a member runs", () => {
     expect(await prune(MAX_PRUNED_WHILE_RUNNING - 2, 1)).toBe(1);
     expect(await prune(MAX_PRUNED_WHILE_RUNNING + 1, 1)).toBe(1);
     expect(await prune(MAX_PRUNED_WHILE_RUNNING - 1, 1)).toBe(0);
+  });
+
+  test("loses a key that is destroyed while it is being rewritten, too", async () => {
+    const fra = await start("fra");
+    const wrappedKey = "5ec4e7".repeat(8);
+    await fra.replica.change((board) => board.create({ ...show, wrappedKey }, [aPoll()]));
+    const compact = fra.store.compact.bind(fra.store);
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    fra.store.compact = (...compaction) => held.then(() => compact(...compaction));
+    const page = { id: "page", kind: "page", title: "", at: 1, text: "long".repeat(2 ** 18) } as const;
+    for (let bytes = 0; bytes < MAX_BOARD_LOG_BYTES; bytes += page.text.length)
+      await fra.replica.change((board) => board.publish(page));
+    await fra.replica.change((board) => board.forgetKey("00", { at: START, by }));
+    goOn();
+    await settle();
+    const { board } = (await fra.store.load()).shows[0]!;
+    expect(board.map((update) => Buffer.from(update).includes(wrappedKey))).toEqual([false]);
   });
 
   test("keeps a destroyed key no longer than it has to: what failed is tried again at the next change", async () => {
