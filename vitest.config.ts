@@ -58,6 +58,8 @@ export default defineConfig({
           disableConsoleIntercept: true,
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
+          // After the quick tests: in workerd a whole network shares one thread.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -68,7 +70,7 @@ export default defineConfig({
           testTimeout: 120 * seconds,
           hookTimeout: 120 * seconds,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -78,7 +80,7 @@ export default defineConfig({
           testTimeout: 120 * seconds,
           hookTimeout: 120 * seconds,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -64,6 +64,7 @@ export class EdgeObject extends DurableObject<Env> {
 
   /** Goes to sleep now, as it does by itself once it has no reason to stay awake; the next event wakes it. */
   async rest(): Promise<void> {
+    this.#askedAt = 0;
     if (this.#life) await this.#sleep(this.#life);
   }
 

@@ -35,12 +35,16 @@ export function bootOf(name: string): Promise<string | undefined> {
   return runInDurableObject(edge(name), (object) => object.boot);
 }
 
-/** So often in a row everyone has to be found asleep: a dial that was under way wakes the one that it reaches. */
-const FOUND_ASLEEP = 25;
+/** So long everyone has to be found asleep, ms: a dial that was under way wakes the one that it reaches. */
+const ASLEEP_MS = 500;
 
-/** Puts the whole network to sleep, as it falls asleep by itself after a while: whoever is still awake dials the others. */
+/**
+ * Puts the whole network to sleep once it has nothing to do, as it falls asleep by itself after a while. One that has
+ * would wake the recorder, and the recorder everyone.
+ */
 export async function rest(): Promise<void> {
-  let asleep = 0;
+  await idle();
+  let since: number | undefined;
   await until(
     "everyone to sleep",
     async () => {
@@ -50,10 +54,20 @@ export async function rest(): Promise<void> {
     },
     ({ boots, recorder: its }) => {
       const isAsleep = boots.every((boot) => boot === undefined) && its.includes('"asleep"');
-      asleep = isAsleep ? asleep + 1 : 0;
-      return asleep >= FOUND_ASLEEP;
+      since = isAsleep ? (since ?? Date.now()) : undefined;
+      return since !== undefined && Date.now() - since >= ASLEEP_MS;
     },
   );
+}
+
+/** Resolves once no edge has anything to do. */
+async function idle(): Promise<void> {
+  for (const name of EDGES)
+    await until(
+      `${name} to have nothing to do`,
+      () => isBusy(name),
+      (busy) => !busy,
+    );
 }
 
 /** A request to the Worker. */
@@ -139,12 +153,7 @@ afterAll(async () => {
       () => ask("POST", `/v1/shows/${show}/polls/winner/void`, producer).then(({ status }) => status),
       (status) => status === 200,
     );
-  for (const name of EDGES)
-    await until(
-      `${name} to have nothing to do`,
-      () => isBusy(name),
-      (busy) => !busy,
-    );
+  await idle();
 });
 
 /** Whether an edge has something to do yet. */
@@ -152,9 +161,8 @@ export function isBusy(name: string): Promise<boolean> {
   return runInDurableObject(edge(name), (object) => object.isBusy);
 }
 
-/** Creates a show with one poll and opens it, for as long as the file's tests run; every edge with a shard of it has heard of it. */
-export async function openShow(id: string, shards: number): Promise<void> {
-  opened.add(id);
+/** Creates a show with one poll; every edge with a shard of it has heard of it. */
+export async function createShow(id: string, shards: number): Promise<void> {
   const options = ["yes", "no"].map((option) => ({ id: option, text: option }));
   const polls = [{ id: "winner", question: "Who?", options, grace_ms: 200 }];
   // A network that has just woken refuses until its recorder has established the show.
@@ -163,16 +171,26 @@ export async function openShow(id: string, shards: number): Promise<void> {
     () => ask("POST", "/v1/shows", producer, { id, title: id, shards, polls }).then(({ status }) => status),
     (status) => status === 201 || status === 409,
   );
-  for (const command of ["arm", "open"])
-    await until(
-      `"${command}"`,
-      () => ask("POST", `/v1/shows/${id}/polls/winner/${command}`, producer).then((response) => response.status),
-      (status) => status === 200,
-    );
   for (const name of EDGES.filter((each) => Number(each.at(-1)) < shards))
     await until(
       `show "${id}" at ${name}`,
       () => ask("GET", `/v1/shows/${id}/content?member=${name}`).then(({ status }) => status),
+      (status) => status === 200,
+    );
+}
+
+/** The same, with its poll open for as long as the file's tests run. */
+export async function openShow(id: string, shards: number): Promise<void> {
+  await createShow(id, shards);
+  await openPoll(id);
+}
+
+export async function openPoll(show: string): Promise<void> {
+  opened.add(show);
+  for (const command of ["arm", "open"])
+    await until(
+      `"${command}"`,
+      () => ask("POST", `/v1/shows/${show}/polls/winner/${command}`, producer).then((response) => response.status),
       (status) => status === 200,
     );
 }
