@@ -2,7 +2,8 @@ import { PAGE_ROOTS, pageHeaders } from "../../routes/page-headers.ts";
 import { pageType } from "../../routes/pages.ts";
 
 /** A page or a file of one, from the platform's static assets: as every edge serves them. */
-export async function servePages(assets: Fetcher, request: Request, url: URL): Promise<Response> {
+export async function servePages(assets: Fetcher, request: Request): Promise<Response> {
+  const url = new URL(request.url);
   const root = PAGE_ROOTS.find((each) => url.pathname.startsWith(`/${each}/`));
   if (!root) return assets.fetch(request);
   // Whatever stands behind the folder is for the page's script to read.
