@@ -18,6 +18,7 @@ import { verifyShow } from "../../edge/cli/verify/verify.ts";
 import { LINK_PATH } from "../../edge/runtime/host/door.ts";
 import { deriveTokenKeys } from "../../edge/token.ts";
 import { cleanUp, removeFolder } from "../support/database.ts";
+import { Isolate } from "../support/isolate.ts";
 import { MemberProcess } from "../support/member-process.ts";
 import { endAll, redbutton, until } from "../support/processes.ts";
 import { findSqld, startSqld, type Sqld } from "../support/sqld.ts";
@@ -44,7 +45,11 @@ afterEach(async () => {
 });
 
 /** A network in workerd, with a libSQL server, on free ports. */
-async function startWorkers(ports: readonly number[], bindings: Record<string, string> = {}): Promise<Place> {
+async function startWorkers(
+  ports: readonly number[],
+  bindings: Record<string, string> = {},
+  inspectorPort?: number,
+): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), "redbutton-workerd-"));
   ended.push(() => removeFolder(folder));
   const sqld = await startSqld(folder);
@@ -60,6 +65,7 @@ async function startWorkers(ports: readonly number[], bindings: Record<string, s
       LIBSQL_URL: sqld.url,
       ...bindings,
     },
+    ...(inspectorPort === undefined ? {} : { inspectorPort }),
   });
   ended.push(() => workerd.kill());
   await workerd.start();
@@ -152,6 +158,27 @@ describe.skipIf("missing" in sqldProgram)("three regions with two objects each, 
       place,
       audienceOf(1200, () => place.workerd.kill().then(() => place.workerd.start())),
     );
+  });
+
+  test("count a whole audience exactly, though one object is ended in the middle", async () => {
+    const [inspectorPort, ...ports] = await freePorts(REGIONS.length + 1);
+    const place = await startWorkers(ports, {}, inspectorPort);
+    await open(place.edges);
+    const boot = async () => {
+      const response = await fetch(`${place.edges[0]!.address}/healthz?member=fra-0`);
+      return ((await response.json()) as { boot?: string }).boot;
+    };
+    const before = await until("a boot", boot);
+    await playAndVerify(
+      place,
+      audienceOf(900, async () => {
+        const isolate = await Isolate.connect(inspectorPort!, "objects");
+        ended.push(() => isolate.close());
+        await isolate.endMember("fra-0");
+        await until("another boot", async () => (await boot().catch(() => before)) !== before);
+      }),
+    );
+    expect(place.workerd.output).toContain("ended by a test");
   });
 
   test("go on acknowledging while the database is away, and all is recorded once it is back", async () => {

@@ -19,7 +19,7 @@ import { realWorld } from "../../../edge/runtime/host/world.ts";
 import { startSqld } from "../../support/sqld.ts";
 import { Workerd } from "../../support/workerd.ts";
 import { ballotOf, POLL_ID, SHOW_ID } from "./ballots.ts";
-import { Isolate } from "./isolate.ts";
+import { Isolate } from "../../support/isolate.ts";
 import { receiverKey, receiverToken } from "./tokens.ts";
 import { openShow } from "./workers.ts";
 
