@@ -2,6 +2,7 @@ import * as Y from "yjs";
 import type { Watermark } from "../coverage.ts";
 import { parseDocumentName } from "../documents.ts";
 import type { Replica } from "../replica.ts";
+import { MAX_WATERMARK_CHAINS } from "./entries.ts";
 import { Fetches, type FetchesHost } from "./fetches.ts";
 import { ASKING_VERSION, MAX_UPDATE_BYTES, type Frame, type SyncFrame } from "./frame.ts";
 import { judge, type GuardPolicy } from "./guard.ts";
@@ -78,7 +79,9 @@ export class Conversation {
       this.#tellState(name, replica.document(name)!);
     }
     if (replica.shards().size === 0) return;
-    this.link.send({ type: "covers", show: replica.show, watermark: replica.coverage().toJSON() });
+    // Of more chains than a frame holds the last that came: the oldest are those of boots that are long gone.
+    const watermark = Object.fromEntries([...replica.coverage().entries()].slice(-MAX_WATERMARK_CHAINS));
+    this.link.send({ type: "covers", show: replica.show, watermark });
   }
 
   /** Sends an update that originated here. A full link drops it: the next comparison repairs that. */

@@ -1,10 +1,12 @@
 // Documents over a link that takes no more: nothing is made for it in vain, and what it dropped comes later.
 import { beforeEach, expect, test } from "vitest";
 import * as Y from "yjs";
+import { chainId } from "../../../crdt/batch.ts";
 import { ledgerName } from "../../../crdt/documents.ts";
 import type { Replica } from "../../../crdt/replica.ts";
+import { MAX_WATERMARK_CHAINS } from "../../../crdt/replicate/entries.ts";
 import { deletionDigest } from "../../../crdt/replicate/pieces.ts";
-import { START } from "../../support/ballots.ts";
+import { aBallot, ChainOfBatches, START } from "../../support/ballots.ts";
 import { create, Members, SHOW, type Program } from "./members.ts";
 
 let members: Members;
@@ -53,6 +55,25 @@ test("a boot whose introduction the link dropped is introduced again, and what i
   await members.pass(3000);
   expect(nyc.member.replica(SHOW)!.board.transitions("best")).toEqual({ armed });
   expect(nyc.member.links()).toMatchObject([{ peer: "fra", open: true }, { peer: "syd" }]);
+});
+
+test("a show of more chains than a frame holds is compared all the same, by its newest", async () => {
+  fra.member.start();
+  const nyc = await members.speak("nyc", fra);
+  const chains = Array.from({ length: MAX_WATERMARK_CHAINS + 1 }, (_, i) => ({
+    shard: 0,
+    edge: "syd",
+    boot: i.toString(16).padStart(16, "0"),
+  }));
+  await replica.take(
+    chains.map((chain) => new ChainOfBatches(chain).ballots([aBallot()])),
+    "syd",
+  );
+  nyc.heard.length = 0;
+  await members.pass(1500);
+  const covers = nyc.heard.flatMap((frame) => (frame.type === "covers" ? [Object.keys(frame.watermark)] : []));
+  expect(covers.at(-1)).toEqual(chains.slice(1).map(chainId));
+  expect(nyc.link.state.name).toBe("open");
 });
 
 test("introductions are not said again and again to a peer that knows them", async () => {
