@@ -349,6 +349,7 @@ export const ORDER_STATES = ["received", "reserved", "confirmed", "rejected", "c
 export const OrderAnswer = v.object({
   id: v.string(),
   product: v.string(),
+  title: v.pipe(v.string(), v.description("the product's")),
   quantity: v.number(),
   price: v.pipe(v.number(), v.description("of one piece, in the currency's smallest unit")),
   total: v.number(),

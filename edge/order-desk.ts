@@ -30,6 +30,8 @@ export interface OrderView {
   /** 32 hexadecimal digits. */
   readonly id: string;
   readonly product: string;
+  /** The product's. */
+  readonly title: string;
   readonly quantity: number;
   /** Of one piece, in the currency's smallest unit. */
   readonly price: number;
@@ -210,8 +212,9 @@ export class OrderDesk implements OrderService {
     const product = this.#shop.product(order.product);
     if (!product) return undefined;
     const { id, quantity, time } = order;
-    const { price, currency } = product;
-    return { id, product: product.id, quantity, price, total: price * quantity, currency, state, reason, step, time };
+    const { title, price, currency } = product;
+    const total = price * quantity;
+    return { id, product: product.id, title, quantity, price, total, currency, state, reason, step, time };
   }
 }
 

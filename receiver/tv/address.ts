@@ -1,4 +1,6 @@
-/** What the page's own address says: `?show=ID&edge=URL&edge=URL&hls=URL&lang=en`. */
+import { attempt } from "./storage.ts";
+
+/** What the page's own address says: `?show=ID&edge=URL&edge=URL&hls=URL&lang=en#token=JWT`. */
 export interface PageAddress {
   readonly show: string;
   /** Edges to use instead of those that steering names. */
@@ -8,17 +10,27 @@ export interface PageAddress {
   readonly language: string;
   /** Opens the application at once: for a second screen that has no red button. */
   readonly isOpen: boolean;
+  /** The broadcaster's word on who this is. It stands behind "#", which browsers keep to themselves. */
+  readonly token: string | undefined;
 }
 
 export function readAddress(): PageAddress {
-  var edges = valuesOf("edge");
+  var query = location.search;
   return {
-    show: valuesOf("show")[0] || "talent-final",
-    edges,
-    video: valuesOf("hls")[0],
-    language: valuesOf("lang")[0] || navigator.language || "en",
-    isOpen: valuesOf("open")[0] === "1",
+    show: valuesOf(query, "show")[0] || "talent-final",
+    edges: valuesOf(query, "edge"),
+    video: valuesOf(query, "hls")[0],
+    language: valuesOf(query, "lang")[0] || navigator.language || "en",
+    isOpen: valuesOf(query, "open")[0] === "1",
+    token: takeToken(),
   };
+}
+
+/** The token leaves the address, and with it the history, where the set can do that. */
+function takeToken(): string | undefined {
+  var token = valuesOf(location.hash || "", "token")[0];
+  if (token) attempt(() => history.replaceState(null, "", location.pathname + location.search));
+  return token;
 }
 
 /** Where this page came from: an edge, in most networks. */
@@ -26,9 +38,9 @@ export function ownOrigin(): string {
   return `${location.protocol}//${location.host}`;
 }
 
-function valuesOf(name: string): string[] {
+function valuesOf(part: string, name: string): string[] {
   var values: string[] = [];
-  var pairs = location.search.slice(1).split("&");
+  var pairs = part.slice(1).split("&");
   for (var i = 0; i < pairs.length; i++) {
     var pair = pairs[i]!.split("=");
     if (pair[0] === name && pair[1]) values.push(decodeURIComponent(pair[1].replace(/\+/g, " ")));

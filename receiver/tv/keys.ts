@@ -1,8 +1,4 @@
-/** What a key of a remote control means here. */
-export type Key =
-  | { readonly is: "red" | "ok" | "back" | "up" | "down" | "left" | "right" }
-  /** Names an option by its place, from 0. */
-  | { readonly is: "option"; readonly index: number };
+import type { Key } from "./remote.ts";
 
 interface Codes {
   readonly [code: number]: Key;
@@ -52,7 +48,7 @@ function digitOf(code: number): Key | undefined {
   var rows = [window.VK_0].concat(FIRST_DIGITS);
   for (var i = 0; i < rows.length; i++) {
     var digit = rows[i] === undefined ? -1 : code - rows[i]!;
-    if (digit >= 1 && digit <= 9) return { is: "option", index: digit - 1 };
+    if (digit >= 0 && digit <= 9) return { is: "digit", digit };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { PollBody, ContentItemBody } from "../../edge/answers.ts";
+import type { ContentItemBody, OfferBody, OrderAnswer, PollBody } from "../../edge/answers.ts";
 import type { Account } from "./account.ts";
 import type { Edges } from "./edges.ts";
 import { attempt } from "./storage.ts";
@@ -20,7 +20,9 @@ export type LiveMessage =
       readonly time: number;
       readonly polls: readonly PollBody[];
       readonly content?: readonly ContentItemBody[];
+      readonly products?: readonly OfferBody[];
     }
+  | ({ readonly type: "order" } & OrderAnswer)
   | { readonly type: "receipt" | "refused"; readonly id?: string };
 
 export interface LiveEvents {

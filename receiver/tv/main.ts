@@ -9,11 +9,13 @@ import { createBallots } from "./ballots.ts";
 import { joinBroadcast } from "./broadcast.ts";
 import { createCues } from "./cues.ts";
 import { createEdges } from "./edges.ts";
-import { keyOf, type Key } from "./keys.ts";
+import { keyOf } from "./keys.ts";
 import { createLive, type LiveMessage } from "./live.ts";
 import { play, type Player } from "./player.ts";
 import { followProgramme, type Programme } from "./programme.ts";
+import type { Key } from "./remote.ts";
 import { createScreen } from "./screen.ts";
+import { createShop } from "./shop.ts";
 import { findEdges, findShard } from "./steering.ts";
 import { textsOf } from "./texts.ts";
 import { newsOf, viewOf, type Hand } from "./view.ts";
@@ -26,12 +28,12 @@ var EVENTS_PATH = "/hbbtv/cue.xml";
 var address = readAddress();
 var texts = textsOf(address.language);
 var edges = createEdges(address.edges.length > 0 ? address.edges : [ownOrigin()]);
-var account = createAccount(edges);
+var account = createAccount(edges, address.token);
 var hand: Hand = { isOpen: address.isOpen, card: undefined };
 var known: Programme | undefined;
 
 var live = createLive(address.show, edges, account, {
-  onwelcome: () => {},
+  onwelcome: () => shop.catchUp(),
   onmessage: (message) => hear(message),
   onlost: () => {
     ballots.onlost();
@@ -41,35 +43,47 @@ var live = createLive(address.show, edges, account, {
 });
 var programme = followProgramme(address.show, edges, account, () => live, changed);
 var ballots = createBallots(address.show, edges, account, live, draw);
+var shop = createShop(address.show, edges, account, {
+  products: () => programme.now().products,
+  isPushed: live.isOpen,
+  time: programme.time,
+  onchange: draw,
+});
 var cues = createCues(address.show, drawCue);
 var screen = createScreen(texts, { onprompt: () => open(true), onrow: choose });
 var broadcast = joinBroadcast(ownOrigin() + EVENTS_PATH, cues.take);
 
 function hear(message: LiveMessage): void {
   if (message.type === "receipt" || message.type === "refused") ballots.hear(message);
+  else if (message.type === "order") shop.hear(message);
   else programme.hear(message);
 }
 
 function changed(): void {
   var now = programme.now();
   var news = known && newsOf(known, now);
-  if (news && !isVoting(now, news)) hand = { isOpen: hand.isOpen, card: news };
+  if (news && !isEngaged(now, news)) hand = { isOpen: hand.isOpen, card: news };
   known = now;
   draw();
 }
 
-/** Whether the viewer is in the middle of a vote that something else should not push aside. */
-function isVoting(now: Programme, news: string): boolean {
+/** Whether the viewer is in the middle of a vote, or of buying, that something else should not push aside. */
+function isEngaged(now: Programme, news: string): boolean {
+  var card = view().card;
+  if (card !== undefined && card.kind === "shop") return shop.isBusy();
   for (var i = 0; i < now.polls.length; i++) {
     var poll = now.polls[i]!;
     if (poll.id === news && (poll.state === "open" || poll.state === "closing")) return false;
   }
-  var card = view().card;
   return card !== undefined && card.kind === "poll" && card.takesVotes;
 }
 
 function view() {
-  return viewOf({ programme: programme.now(), hand, ballotsOf: ballots.of }, texts);
+  var now = programme.now();
+  return viewOf(
+    { programme: now, hand, ballotsOf: ballots.of, shop: shop.card(now.connection === "away", texts) },
+    texts,
+  );
 }
 
 function draw(): void {
@@ -110,6 +124,11 @@ function open(isOpen: boolean): void {
 
 function choose(index: number): void {
   var card = view().card;
+  if (card && card.kind === "shop" && card.rows[index]) {
+    // From here on this card stays: a poll that opens now would take the digits of a PIN for votes.
+    hand = { isOpen: true, card: card.id };
+    return shop.choose(card.rows[index]!.turn);
+  }
   if (!card || card.kind !== "poll" || !card.takesVotes || !card.rows[index]) return;
   screen.focusOn(index);
   var polls = programme.now().polls;
@@ -128,15 +147,22 @@ function turn(by: number): void {
 function take(key: Key): boolean {
   if (key.is === "red") open(!hand.isOpen);
   else if (!hand.isOpen) return false;
+  else if (isAtCounter() && shop.take(key)) return true;
   else if (key.is === "back") open(false);
   else if (key.is === "up" || key.is === "down") screen.moveFocus(key.is === "up" ? -1 : 1);
   else if (key.is === "left" || key.is === "right") turn(key.is === "left" ? -1 : 1);
   else if (key.is === "option") choose(key.index);
+  else if (key.is === "digit") choose(key.digit - 1);
   else {
     var focused = screen.focused();
     if (focused !== undefined) choose(focused);
   }
   return true;
+}
+
+function isAtCounter(): boolean {
+  var card = view().card;
+  return card !== undefined && card.kind === "shop";
 }
 
 document.addEventListener("keydown", (event) => {
@@ -169,6 +195,7 @@ if (broadcast) broadcast.setOpen(hand.isOpen);
 draw();
 findEdges(address, edges, () => {
   ballots.resume();
+  if (shop.resume()) hand = { isOpen: hand.isOpen, card: "shop" };
   programme.start();
   startPicture();
 });

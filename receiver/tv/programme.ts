@@ -1,4 +1,4 @@
-import type { ContentBody, ContentItemBody, PollBody } from "../../edge/answers.ts";
+import type { ContentBody, ContentItemBody, OfferBody, PollBody } from "../../edge/answers.ts";
 import type { Account } from "./account.ts";
 import { pause, type Edges } from "./edges.ts";
 import type { Live, LiveMessage } from "./live.ts";
@@ -13,6 +13,8 @@ export interface Programme {
   readonly isRehearsal: boolean;
   readonly polls: readonly PollBody[];
   readonly content: readonly ContentItemBody[];
+  /** What may be bought. */
+  readonly products: readonly OfferBody[];
   /** "starting": nothing was heard yet; "away": no edge answers; "waiting": an edge answers and has no such show yet. */
   readonly connection: "starting" | "connected" | "away" | "waiting";
 }
@@ -28,6 +30,14 @@ export interface Follower {
   readonly hear: (message: LiveMessage) => void;
 }
 
+/** What an edge says of a show, without what is as it was. */
+interface News {
+  readonly show?: ContentBody["show"];
+  readonly polls: readonly PollBody[];
+  readonly content?: readonly ContentItemBody[];
+  readonly products?: readonly OfferBody[];
+}
+
 /** Keeps up with a show: by its socket where there is one, else by asking again and again. */
 export function followProgramme(
   show: string,
@@ -41,17 +51,20 @@ export function followProgramme(
     isRehearsal: false,
     polls: [],
     content: [],
+    products: [],
     connection: "starting",
   };
   var offsetMs = 0;
   var timer: ReturnType<typeof setTimeout> | undefined;
 
-  function change(polls: readonly PollBody[], content: readonly ContentItemBody[], about?: ContentBody["show"]): void {
+  function change(news: News): void {
+    var about = news.show;
     now = {
       title: about ? about.title : now.title,
       isRehearsal: about ? about.rehearsal === true : now.isRehearsal,
-      polls,
-      content,
+      polls: news.polls,
+      content: news.content || now.content,
+      products: news.products || now.products,
       connection: "connected",
     };
     onchange();
@@ -74,7 +87,7 @@ export function followProgramme(
     if (answer.status !== 200) return refused(answer);
     var body = answer.body as ContentBody;
     offsetMs = body.time - new Date().getTime();
-    change(body.polls, body.content, body.show);
+    change(body);
     account.renew(body.time);
     live().dial();
     // The socket tells what changes; until it is welcome, and where it never is, asking does.
@@ -91,6 +104,7 @@ export function followProgramme(
         isRehearsal: now.isRehearsal,
         polls: now.polls,
         content: now.content,
+        products: now.products,
         connection: isAway ? "away" : "waiting",
       };
       onchange();
@@ -110,7 +124,7 @@ export function followProgramme(
       }
       if (message.type !== "content") return;
       offsetMs = message.time - new Date().getTime();
-      change(message.polls, message.content || now.content);
+      change(message);
     },
   };
 }

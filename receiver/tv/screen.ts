@@ -1,19 +1,17 @@
-import { clockText, type Texts } from "./texts.ts";
-import type { Card, PollCard, Row, View } from "./view.ts";
 import type { ShownCue } from "./cues.ts";
+import { buildRow, fillRow, setText, type RowElements } from "./row-elements.ts";
+import type { PollCard } from "./poll-card.ts";
+import type { Row } from "./row.ts";
+import type { ShopCard } from "./shop-card.ts";
+import { clockText, type Texts } from "./texts.ts";
+import type { Card, View } from "./view.ts";
 
-/** How many shapes and colours tell options apart; with the letter each is its own. */
-var SHAPES = 4;
-var COLOURS = 8;
-/** Options that have a digit of the remote control. */
-var DIGITS = 9;
 /** Room between the body and what stands below it, px. */
 var GAP = 12;
 /** How far a key moves a long text, px. */
 var SCROLL_STEP = 136;
-/** Width of the bar of everything, px. */
-var WHOLE_BAR = 410;
-
+/** Places of a PIN that are drawn before they are filled. */
+var PIN_PLACES = 4;
 export interface ScreenEvents {
   readonly onprompt: () => void;
   /** A row was clicked, by a pointer or by OK. */
@@ -62,13 +60,24 @@ export function createScreen(texts: Texts, events: ScreenEvents): Screen {
     }
     write("show", showTitle);
     write("question", card.kind === "poll" ? card.question : card.title);
-    write("heading", card.kind === "poll" ? card.heading : "");
-    write("text", card.kind === "poll" ? "" : card.text);
+    write("heading", (hasRows(card) && card.heading) || "");
+    write("text", (card.kind !== "poll" && card.text) || "");
     drawPhoto(card);
+    drawPin(card.kind === "shop" ? card.digits : undefined);
     drawStatus(card);
-    drawRows(card.kind === "poll" ? card : undefined);
-    write("keys", keysText(view));
+    drawRows(card);
+    write("keys", keysText(card, view));
     layOut();
+  }
+
+  /** How many digits there are, and never which. */
+  function drawPin(digits: number | undefined): void {
+    show("pin", digits !== undefined);
+    if (digits === undefined) return;
+    var places: string[] = [];
+    for (var i = 0; i < Math.max(PIN_PLACES, digits); i++) places.push(i < digits ? "●" : "○");
+    write("pin", places.join(" "));
+    get("pin").setAttribute("aria-label", texts.say("pin", { digits: String(digits) }));
   }
 
   function drawPhoto(card: Card): void {
@@ -83,7 +92,7 @@ export function createScreen(texts: Texts, events: ScreenEvents): Screen {
   }
 
   function drawStatus(card: Card): void {
-    var status = card.kind === "poll" ? card.status : undefined;
+    var status = hasRows(card) ? card.status : undefined;
     show("said", status !== undefined);
     if (!status) return;
     get("said").className = status.kind;
@@ -91,24 +100,29 @@ export function createScreen(texts: Texts, events: ScreenEvents): Screen {
     write("more", status.more);
   }
 
-  function drawRows(card: PollCard | undefined): void {
-    var isResult = card !== undefined && card.rows.length > 0 && card.rows[0]!.result !== undefined;
-    var name = card ? `${card.id} ${card.rows.length} ${isResult}` : "";
-    if (name !== rowsOf) buildRows(card, isResult);
+  function drawRows(card: Card): void {
+    var drawnRows: readonly Row[] = hasRows(card) ? card.rows : [];
+    var isResult = drawnRows.length > 0 && drawnRows[0]!.result !== undefined;
+    var name = `${card.id} ${card.kind === "shop" ? card.page : ""} ${drawnRows.length} ${isResult}`;
+    if (name !== rowsOf) {
+      if (card.kind === "shop") focus = 0;
+      buildRows(drawnRows, isResult);
+    }
     rowsOf = name;
-    for (var i = 0; card && i < card.rows.length; i++) fillRow(rows[i]!, card.rows[i]!, i, card.takesVotes);
+    var takes = card.kind !== "poll" || card.takesVotes;
+    for (var i = 0; i < drawnRows.length; i++) fillRow(rows[i]!, drawnRows[i]!, i, takes);
   }
 
-  function buildRows(card: PollCard | undefined, isResult: boolean): void {
+  function buildRows(drawnRows: readonly Row[], isResult: boolean): void {
     var list = get("rows");
     list.textContent = "";
     rows = [];
-    for (var i = 0; card && i < card.rows.length; i++) {
-      var row = buildRow(i, isResult);
+    for (var i = 0; i < drawnRows.length; i++) {
+      var row = buildRow(i, isResult, drawnRows[i]!.letter !== "");
       row.button.onclick = click(i);
       list.appendChild(row.item);
       rows.push(row);
-      if (card.rows[i]!.mine > 0) focus = i;
+      if (drawnRows[i]!.mine > 0) focus = i;
     }
     if (focus >= rows.length) focus = 0;
     if (rows.length > 0) rows[focus]!.button.focus();
@@ -133,9 +147,10 @@ export function createScreen(texts: Texts, events: ScreenEvents): Screen {
     if (rows[focus]) scrollTo(body, rows[focus]!.item);
   }
 
-  function keysText(view: View): string {
-    var takesVotes = view.card && view.card.kind === "poll" && view.card.takesVotes;
-    if (view.ids.length < 2) return texts.say(takesVotes ? "keys" : "keys_over");
+  function keysText(card: Card, view: View): string {
+    if (card.kind === "shop" && card.keys) return card.keys;
+    var takes = card.kind === "shop" || (card.kind === "poll" && card.takesVotes);
+    if (view.ids.length < 2) return texts.say(takes ? "keys" : "keys_over");
     var place = texts.say("card_of", { card: String(view.index + 1), cards: String(view.ids.length) });
     return `${place} · ${texts.say("keys_cards")}`;
   }
@@ -196,58 +211,9 @@ export function createScreen(texts: Texts, events: ScreenEvents): Screen {
   };
 }
 
-interface RowElements {
-  readonly item: HTMLElement;
-  readonly button: HTMLButtonElement;
-  readonly text: HTMLElement;
-  readonly note: HTMLElement;
-  readonly figure: HTMLElement;
-  readonly count: HTMLElement | undefined;
-  readonly bar: HTMLElement | undefined;
-  readonly key: HTMLElement | undefined;
-}
-
-function buildRow(i: number, isResult: boolean): RowElements {
-  var item = document.createElement("li");
-  var button = document.createElement("button");
-  button.type = "button";
-  item.appendChild(button);
-  var mark = add(button, "span", `mark shape${i % SHAPES} colour${i % COLOURS}`);
-  add(mark, "i", "");
-  return {
-    item,
-    button,
-    text: add(button, "span", "text"),
-    note: add(button, "span", "note"),
-    figure: add(button, "span", "figure"),
-    count: isResult ? add(button, "span", "count") : undefined,
-    bar: isResult ? add(button, "span", `bar colour${i % COLOURS}`) : undefined,
-    key: isResult || i >= DIGITS ? undefined : add(button, "span", "key"),
-  };
-}
-
-function fillRow(elements: RowElements, row: Row, i: number, takesVotes: boolean): void {
-  var classes = "row";
-  if (row.result) classes += " result";
-  if (row.note) classes += " noted";
-  if (row.mine > 0) classes += " mine";
-  if (row.isRight) classes += " right";
-  if (!takesVotes) classes += " over";
-  if (elements.button.className !== classes) elements.button.className = classes;
-  elements.button.setAttribute("aria-pressed", row.mine > 0 ? "true" : "false");
-  elements.button.setAttribute("aria-disabled", takesVotes ? "false" : "true");
-  var mark = elements.button.firstChild as HTMLElement;
-  if (mark.childNodes.length < 2) add(mark, "b", "");
-  set(mark.childNodes[1] as HTMLElement, row.letter);
-  set(elements.text, row.text);
-  set(elements.note, row.note);
-  set(elements.figure, row.result ? `${row.result.percent} %` : "");
-  if (elements.key) {
-    set(elements.key, String(i + 1));
-    elements.key.style.display = takesVotes ? "" : "none";
-  }
-  if (elements.count) set(elements.count, row.result ? row.result.count : "");
-  if (elements.bar) elements.bar.style.width = `${row.result ? (row.result.percent / 100) * WHOLE_BAR : 0}px`;
+/** Cards that have rows to choose from, and say what became of it. */
+function hasRows(card: Card): card is PollCard | ShopCard {
+  return card.kind === "poll" || card.kind === "shop";
 }
 
 function scrollTo(box: HTMLElement, item: HTMLElement): void {
@@ -261,20 +227,8 @@ function get(id: string): HTMLElement {
   return document.getElementById(id)!;
 }
 
-function add(parent: HTMLElement, name: string, className: string): HTMLElement {
-  var child = document.createElement(name);
-  if (className) child.className = className;
-  parent.appendChild(child);
-  return child;
-}
-
 function write(id: string, text: string): void {
-  set(get(id), text);
-}
-
-/** Written only where it differs: a status that is written anew is read out anew. */
-function set(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  setText(get(id), text);
 }
 
 function show(id: string, isShown: boolean): void {

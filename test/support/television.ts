@@ -11,7 +11,7 @@ const KEYS = {
   left: "ArrowLeft",
   right: "ArrowRight",
 } as const;
-type RemoteKey = keyof typeof KEYS | "1" | "2" | "3" | "4";
+type RemoteKey = keyof typeof KEYS | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
 const SCREEN = { width: 1280, height: 720 };
 /** Everything here happens within a few seconds, on a machine that runs other tests too. */
