@@ -76,7 +76,8 @@ export class Selling implements SellingService {
       orders: this.#host.orders(),
       stuck: shop.stuck().map((stuck) => {
         const decision = decisions.get(stuck.order);
-        return { ...stuck, ...(decision ? { decision } : {}) };
+        // One from before is over: the order is stuck again.
+        return { ...stuck, ...(decision && decision.at >= stuck.at ? { decision } : {}) };
       }),
     };
   }

@@ -18,7 +18,7 @@ export function Console({ desk }: { readonly desk: Desk }) {
           <main>
             <PollDesk desk={desk} picture={picture} />
           </main>
-          <aside aria-label="Edges, thresholds, content and audit">
+          <aside aria-label="Edges, thresholds, content, sales and audit">
             <EdgesPanel desk={desk} picture={picture} />
             <SideTabs desk={desk} picture={picture} />
           </aside>

@@ -1,8 +1,9 @@
 import { computed, effect, signal } from "@preact/signals";
-import type { HealthBody } from "../answers.ts";
+import type { HealthBody, SellingAnswer } from "../answers.ts";
 import { bodyOf, edgeClient, EdgeRefusal, type EdgeClient } from "../client/client.ts";
 import { ShowRooms } from "../client/rooms.ts";
 import { sealsOf, type Seals } from "./next-step.ts";
+import { addTotal, type OrderTotals } from "./order-rate.ts";
 import { mayAct, type Pass } from "./pass.ts";
 import { pictureOf, type ShowPicture } from "./picture-of-show.ts";
 import { addRates, NO_RATES } from "./rates.ts";
@@ -35,6 +36,9 @@ export class Desk {
   readonly show = signal<string | undefined>(undefined);
   readonly chosen = signal<string | undefined>(undefined);
   readonly waitingFor = signal<readonly string[]>([]);
+  /** How selling goes, as the edge in use knows it. */
+  readonly selling = signal<SellingAnswer | undefined>(undefined);
+  readonly orderTotals = signal<OrderTotals>([]);
   readonly notice = signal<Notice | undefined>(undefined);
   readonly now = signal(Date.now());
   readonly isConnected = signal(false);
@@ -88,6 +92,12 @@ export class Desk {
     }
   }
 
+  /** Does something about selling, and looks at once what came of it. */
+  async sell(what: string, deed: (client: EdgeClient) => Promise<unknown>): Promise<void> {
+    await this.act(what, deed);
+    await this.#askSelling();
+  }
+
   say(kind: Notice["kind"], text: string): void {
     clearTimeout(this.#noticeTimer);
     this.notice.value = { kind, text };
@@ -104,7 +114,8 @@ export class Desk {
   #follow(show: string | undefined): void {
     this.#rooms?.close();
     this.#rooms = undefined;
-    this.picture.value = this.chosen.value = undefined;
+    this.picture.value = this.chosen.value = this.selling.value = undefined;
+    this.orderTotals.value = [];
     this.#newestDeed = Infinity;
     if (show === undefined) return;
     const rooms = new ShowRooms({ show, token: this.pass.token, addresses: [this.address.peek()] });
@@ -153,6 +164,7 @@ export class Desk {
     this.rates.value = addRates(this.rates.value, Date.now(), this.health.value);
     if (own) this.#takeShows(own.shows.map(({ id }) => id));
     await this.#askWaiting();
+    if (this.selling.value?.products.length !== 0) await this.#askSelling();
     setTimeout(() => void this.#look(), LOOK_INTERVAL_MS);
   }
 
@@ -171,6 +183,16 @@ export class Desk {
     if (show === undefined || !isCounting) return void (this.waitingFor.value = []);
     const body = await bodyOf(this.client.v1.shows[":show"].$get({ param: { show } })).catch(() => undefined);
     this.waitingFor.value = body?.polls.find(({ id }) => id === poll.poll.id)?.waiting_for ?? this.waitingFor.value;
+  }
+
+  async #askSelling(): Promise<void> {
+    const { value: show } = this.show;
+    if (show === undefined) return;
+    const body = await bodyOf(this.client.v1.shows[":show"].selling.$get({ param: { show } })).catch(() => undefined);
+    if (!body || show !== this.show.value) return;
+    this.selling.value = body;
+    const total = Object.values(body.orders).reduce((sum, count) => sum + count, 0);
+    this.orderTotals.value = addTotal(this.orderTotals.value, Date.now(), total);
   }
 
   /** Times on the board are the edges'; this machine's clock may be another. */

@@ -24,6 +24,7 @@ export const BINDINGS: readonly KeyBinding[] = [
   { keys: ["d"], shown: "D", what: "how long the poll is open", act: () => focus("duration") },
   { keys: ["c"], shown: "C", what: "to what is on the screens", act: () => focus("tab-content") },
   { keys: ["t"], shown: "T", what: "to the thresholds", act: () => focus("tab-thresholds") },
+  { keys: ["s"], shown: "S", what: "to the sales", act: () => focus("tab-sales") },
   { keys: ["a"], shown: "A", what: "to the audit", act: () => focus("tab-audit") },
   { keys: ["x"], shown: "X", what: "to the emergency stop: hold Space", act: () => focus("stop") },
   { keys: ["?"], shown: "?", what: "these keys", act: () => (isHelpOpen.value = !isHelpOpen.value) },

@@ -5,6 +5,12 @@ export function grouped(value: number): string {
   return whole.format(Math.round(value));
 }
 
+/** 2990 and "EUR" → "€29.90": an amount in the currency's smallest unit. */
+export function moneyText(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
 export function percent(part: number, all: number): string {
   return `${all > 0 ? ((part / all) * 100).toFixed(1) : "0.0"} %`;
 }

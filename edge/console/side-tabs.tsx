@@ -4,6 +4,7 @@ import { AuditPanel } from "./audit-panel.tsx";
 import { ContentPanel } from "./content-panel.tsx";
 import type { Desk } from "./desk.ts";
 import type { ShowPicture } from "./picture-of-show.ts";
+import { SalesPanel } from "./sales-panel.tsx";
 import { ThresholdsPanel } from "./thresholds-panel.tsx";
 
 /** What a tab shows; another panel is another line in `TABS`. */
@@ -12,9 +13,18 @@ export interface PanelProps {
   readonly picture: ShowPicture;
 }
 
-const TABS: readonly { readonly id: string; readonly name: string; readonly panel: FunctionComponent<PanelProps> }[] = [
+interface Tab {
+  readonly id: string;
+  readonly name: string;
+  readonly panel: FunctionComponent<PanelProps>;
+  /** How much behind it waits for somebody. */
+  readonly waiting?: (desk: Desk) => number;
+}
+
+const TABS: readonly Tab[] = [
   { id: "content", name: "Screens", panel: ContentPanel },
   { id: "thresholds", name: "Thresholds", panel: ThresholdsPanel },
+  { id: "sales", name: "Sales", panel: SalesPanel, waiting: (desk) => desk.selling.value?.stuck.length ?? 0 },
   { id: "audit", name: "Audit", panel: AuditPanel },
 ];
 
@@ -29,9 +39,9 @@ export function SideTabs({ desk, picture }: PanelProps) {
     document.getElementById(`tab-${TABS[chosen.value]!.id}`)?.focus();
   };
   return (
-    <section class="panel tabs" aria-label="Screens, thresholds, audit">
+    <section class="panel tabs" aria-label="Screens, thresholds, sales, audit">
       <div role="tablist" onKeyDown={onkeydown}>
-        {TABS.map(({ id, name }, i) => (
+        {TABS.map(({ id, name, waiting = () => 0 }, i) => (
           <button
             key={id}
             type="button"
@@ -43,6 +53,7 @@ export function SideTabs({ desk, picture }: PanelProps) {
             onClick={() => (chosen.value = i)}
           >
             {name}
+            {waiting(desk) > 0 && <b class="waiting">{waiting(desk)} stuck</b>}
           </button>
         ))}
       </div>

@@ -39,7 +39,7 @@ const SHOW = {
       text: "First row. Doors open at seven.",
       price: 12_500,
       currency: "EUR",
-      stock: 2,
+      stock: 3,
       confirmation: "pin",
     },
     { id: "poster", title: "The signed poster", price: 900, currency: "EUR", stock: 1 },

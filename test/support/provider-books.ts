@@ -19,6 +19,8 @@ export interface TakenCharge {
 export interface ProviderRules {
   /** Charges that are refused, with the reason. */
   readonly refuses?: (charge: Record<string, unknown>) => string | undefined;
+  /** What it takes; the amount that it was asked for where this is left out. */
+  readonly takes?: (charge: Record<string, unknown>) => number;
   /** It knows its idempotency keys; false for one that books whatever comes, for tests that must fail. */
   readonly knowsKeys?: boolean;
 }
@@ -45,7 +47,7 @@ export class ProviderBooks {
     const known = this.#rules.knowsKeys === false ? undefined : this.entries.get(reference);
     if (known) return known;
     const reason = this.#rules.refuses?.(body);
-    const amount = Number(body["amount"]);
+    const amount = this.#rules.takes?.(body) ?? Number(body["amount"]);
     const common = { show: String(body["show"]), amount, currency: String(body["currency"]) };
     const entry: ProviderEntry = {
       ...common,

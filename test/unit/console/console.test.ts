@@ -5,7 +5,8 @@ import { Board } from "../../../crdt/board.ts";
 import type { HealthBody } from "../../../edge/answers.ts";
 import { thresholdDraft } from "../../../edge/console/threshold-form.ts";
 import { nextStep, sealsOf } from "../../../edge/console/next-step.ts";
-import { slugOf } from "../../../edge/console/numbers.ts";
+import { moneyText, slugOf } from "../../../edge/console/numbers.ts";
+import { addTotal, ordersPerSecond, RATE_WINDOW_MS, type OrderTotals } from "../../../edge/console/order-rate.ts";
 import { mayAct, readPass } from "../../../edge/console/pass.ts";
 import { pictureOf } from "../../../edge/console/picture-of-show.ts";
 import { addRates, HISTORY_S, NO_RATES } from "../../../edge/console/rates.ts";
@@ -62,6 +63,30 @@ describe("rates", () => {
     expect(rates.byEdge["fra"]).toHaveLength(HISTORY_S);
     expect(rates.byEdge["nyc"]?.at(-1)).toBeNull();
   });
+});
+
+describe("orders a second", () => {
+  const after = (...looks: readonly (readonly [at: number, total: number])[]) =>
+    ordersPerSecond(looks.reduce<OrderTotals>((totals, [at, total]) => addTotal(totals, at, total), []));
+
+  test("are those of the last seconds, from the second look on", () => {
+    expect([after(), after([0, 70])]).toEqual([0, 0]);
+    expect(after([0, 70], [1000, 90], [2000, 130])).toBe(30);
+    expect(after([0, 0], [1000, 5000], [RATE_WINDOW_MS + 1500, 5000])).toBe(0);
+  });
+
+  test("begin anew at an edge that knows fewer", () => {
+    expect(after([0, 70], [1000, 20])).toBe(0);
+    expect(after([0, 70], [1000, 20], [2000, 25])).toBe(5);
+  });
+});
+
+test.for([
+  [2990, "EUR", "€29.90"],
+  [1500, "JPY", "¥1,500"],
+  [1500, "KWD", "KWD 1.500"],
+] as const)("%d of %s is %s", ([amount, currency, text]) => {
+  expect(moneyText(amount, currency).replace("\u00a0", " ")).toBe(text);
 });
 
 describe("a rehearsal", () => {

@@ -416,6 +416,11 @@ describe("an operator", () => {
     expect((await counter.command(`decisions/${id}`, { decision: "retry" })).status).toBe(200);
     const selling = await counter.read(`/v1/shows/${SHOW}/selling`);
     expect(selling.body).toMatchObject({ stuck: [{ order: id, reason: "no-answer", decision: "retry" }] });
+    // Stuck again: what was decided before is over.
+    const at = counter.lone.world.time + 1000;
+    counter.shop.setStuck({ order: id, product: "shirt", quantity: 2, reason: "no-answer", at });
+    const again = await counter.read(`/v1/shows/${SHOW}/selling`);
+    expect(again.body["stuck"]).toEqual([{ order: id, product: "shirt", quantity: 2, reason: "no-answer", at }]);
     const { body } = await counter.read(`/v1/shows/${SHOW}/audit`, "viewer");
     expect(body["audit"]).toContainEqual(expect.objectContaining({ action: "order.retry", target: id }));
     expect(body["audit"]).toContainEqual(expect.objectContaining({ action: "product.offer", target: "shirt" }));
