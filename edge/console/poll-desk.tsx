@@ -16,7 +16,7 @@ const SHAPES = ["circle", "square", "leaf", "arch"] as const;
 /** The poll that the show is about now, and the one big button. */
 export function PollDesk({ desk, picture }: { readonly desk: Desk; readonly picture: ShowPicture }) {
   const current = desk.poll.value;
-  if (!current) return <p class="empty">This show has no polls.</p>;
+  if (!current) return <h1 class="no-polls">This show has no polls</h1>;
   return (
     <section class="desk" aria-labelledby="question">
       <div class="title">

@@ -30,7 +30,7 @@ function OrderFigures({ orders, perSecond }: { readonly orders: SellingAnswer["o
   return (
     <dl class="order-figures">
       <div class="rate">
-        <dt>orders a second</dt>
+        <dt>orders/s</dt>
         <dd>{perSecond.toFixed(1)}</dd>
       </div>
       {STATES.map((state) => (

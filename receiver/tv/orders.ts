@@ -13,6 +13,8 @@ var RESUME_MS = 15 * 60_000;
 var MAX_DOUBTS = 4;
 /** How long an order that is under way is left before it is asked about, s, where there is no socket. */
 var LOOK_S = 2;
+/** The same where a socket tells: what it told before the order was known here has passed by. */
+var PUSHED_LOOK_S = 6;
 
 export interface Orders {
   /** What edges have said of this receiver's orders, newest first. */
@@ -100,11 +102,11 @@ export function createOrders(
     schedule();
   }
 
-  /** A socket tells what changes; where there is none, asking does while an order is under way. */
+  /** Asks again while an order is under way. */
   function schedule(): void {
     clearTimeout(timer);
     if (known.every(isOver)) looks = 0;
-    else timer = setTimeout(host.isPushed() ? schedule : look, pause(looks, LOOK_S));
+    else timer = setTimeout(look, pause(looks, host.isPushed() ? PUSHED_LOOK_S : LOOK_S));
   }
 
   function look(): void {

@@ -64,7 +64,9 @@ function listCard(counter: Counter, texts: Texts): ShopCard {
 
 function offerRow(offer: OfferBody, texts: Texts): ShopRow {
   var turn: Turn = { step: { at: "product", product: offer.id, quantity: 1 } };
-  return row(offer.title, turn, availabilityText(offer, texts), texts.money(offer.price, offer.currency));
+  var price = texts.money(offer.price, offer.currency);
+  var availability = availabilityText(offer, texts);
+  return row(offer.title, turn, availability ? `${price} · ${availability}` : price);
 }
 
 function availabilityText(offer: OfferBody, texts: Texts): string {
@@ -240,16 +242,15 @@ function historyCard(counter: Counter, texts: Texts): ShopCard {
     page: `history ${orders.length}`,
     title: texts.say("my_orders"),
     text: orders.length === 0 ? texts.say("no_orders") : "",
-    rows: orders.map((order) =>
-      row(
-        `${order.quantity} × ${order.title}`,
-        { step: { at: "order", id: order.id } },
-        texts.say(`state_${order.state}` as "state_received"),
-        texts.money(order.total, order.currency),
-      ),
-    ),
+    rows: orders.map((order) => orderRow(order, texts)),
     keys: texts.say(orders.length > 0 ? "keys_choose" : "keys_back"),
   };
+}
+
+function orderRow(order: OrderAnswer, texts: Texts): ShopRow {
+  var state = texts.say(`state_${order.state}` as "state_received");
+  var note = `${texts.money(order.total, order.currency)} · ${state}`;
+  return row(`${order.quantity} × ${order.title}`, { step: { at: "order", id: order.id } }, note);
 }
 
 function priceText(

@@ -99,7 +99,12 @@ describe.skipIf(NO_BROWSER)(`buying on the television${NO_BROWSER ? ` (skipped: 
       "A seat at the next final",
       "My orders",
     ]);
-    expect(await tv.page.locator("#rows .figure").allInnerTexts()).toEqual(["€9.00", "€29.90", "€125.00", ""]);
+    expect(await tv.page.locator("#rows .note").allInnerTexts()).toEqual([
+      "€9.00 · Only a few left",
+      "€29.90",
+      "€125.00",
+      "",
+    ]);
     await shoot(tv.page, "tv-shop");
     await expectAccessible(tv.page);
   });
@@ -173,7 +178,12 @@ describe.skipIf(NO_BROWSER)(`buying on the television${NO_BROWSER ? ` (skipped: 
       "1 × A seat at the next final",
       "3 × The tour's shirt",
     ]);
-    expect(await tv.page.locator("#rows .note").allInnerTexts()).toEqual(["Bought", "Bought", "Not bought", "Bought"]);
+    expect(await tv.page.locator("#rows .note").allInnerTexts()).toEqual([
+      "€9.00 · Bought",
+      "€125.00 · Bought",
+      "€125.00 · Not bought",
+      "€89.70 · Bought",
+    ]);
     await shoot(tv.page, "tv-shop-history");
     await expectAccessible(tv.page);
     await tv.press("4");

@@ -142,7 +142,7 @@ export class ShowDouble implements ShowService, DeedService {
     },
   });
   /** Takes no orders: the real edge has its own tests. */
-  readonly orders: OrderService = {
+  orders: OrderService = {
     place: ({ product }) => Promise.resolve(unknownProduct("double", product)),
     mine: () => [],
     follow: () => () => {},

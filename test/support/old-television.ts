@@ -78,6 +78,8 @@ export class OldTelevision {
   /** Loses the answer of the next request that this is true of; the request still arrives. */
   loses: (sent: Sent) => boolean = () => false;
   canStore = true;
+  /** What stands behind "#" in the page's address. */
+  hash = "";
   readonly #harness: Harness;
   #elements = new Map<string, Element>();
   #timers: (() => void)[] = [];
@@ -92,7 +94,7 @@ export class OldTelevision {
     this.#timers = [];
     this.#elements = new Map();
     const television: Record<string, unknown> = {
-      location: { search: "?show=demo&lang=en", protocol: "http:", host: "fra.test" },
+      location: { search: "?show=demo&lang=en", hash: this.hash, protocol: "http:", host: "fra.test" },
       navigator: { language: "en" },
       document: {
         cookie: "",
