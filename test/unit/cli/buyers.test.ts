@@ -20,6 +20,7 @@ const DEADLINE_MS = 10_000;
 const orderIn = (state: OrderAnswer["state"]): OrderAnswer => ({
   id: "a1",
   product: "shirt",
+  title: "Shirt",
   quantity: 1,
   price: 2990,
   total: 2990,

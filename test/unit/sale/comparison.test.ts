@@ -20,7 +20,7 @@ const sources = (): SaleSources => ({
 
 function told(id: string, state: OrderAnswer["state"]): BuyerLine {
   const { at: time, ...order } = booked(id, "confirmed");
-  const answer = { ...order, id, state, price: order.total, step: 2, time };
+  const answer = { ...order, id, title: "Shirt", state, price: order.total, step: 2, time };
   return { kind: "buyer", buyer: `buyer ${id}`, key: id, end: { is: "told", order: answer } };
 }
 
