@@ -173,6 +173,7 @@ function sayAddresses(folder: NetworkFolder, log: MemberLog): void {
   const token = (role: OperatorRole) => folder.operatorToken(role, LINK_MINUTES);
   const poll = `${SAMPLE_SHOW.polls[0].id}?show=${SAMPLE_SHOW.id}`;
   log.note(`television  ${address}/tv/`);
+  log.note(`shopping    ${address}/tv/#token=${folder.receiverToken("living-room", LINK_MINUTES)}`);
   log.note(`console     ${address}/console/#token=${token("producer")}`);
   log.note(`graphics    ${address}/graphics/${poll}#token=${token("reader")}`);
 }

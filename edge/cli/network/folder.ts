@@ -84,6 +84,12 @@ export class NetworkFolder {
     return this.tokenKeys().operators.sign({ sub: "redbutton-cli", exp, role, shows: "*" });
   }
 
+  /** The network vouches for this receiver, as a broadcaster does for its viewers: it may buy. */
+  receiverToken(subject: string, minutes: number): string {
+    const exp = Math.floor(Date.now() / 1000) + minutes * 60;
+    return this.tokenKeys().receivers.sign({ sub: subject, exp, role: "receiver", anon: false });
+  }
+
   /** The edges named in a comma-separated list, or all. */
   edgesNamed(list: string | undefined): readonly NetworkEdge[] {
     if (list === undefined) return this.edges;
