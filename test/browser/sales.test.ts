@@ -119,6 +119,7 @@ describe.skipIf(NO_BROWSER)(`sales in the gallery${NO_BROWSER ? ` (skipped: ${NO
   test("takes a product off sale for good, and keeps from a role what it may not do", async () => {
     const order = await buy("dora", "shirt");
     const ben = await ProducerDesk.open(browser, selling.cluster, "nyc", "operator", SHOW.id);
+    await ben.page.locator(".edges li.live").nth(2).waitFor();
     await ben.page.getByRole("tab", { name: "Sales" }).click();
     await ben.page.locator(".stuck li").waitFor();
     expect(await ben.button("Cancel, give money back").getAttribute("aria-disabled")).toBe("true");
