@@ -102,10 +102,16 @@ export function createOrders(
     schedule();
   }
 
+  /** Also one that the edge in use has yet to hear of. */
+  function isUnderWay(): boolean {
+    var isUnheard = purchase !== undefined && purchase.id !== undefined && !find(purchase.id);
+    return isUnheard || !known.every(isOver);
+  }
+
   /** Asks again while an order is under way. */
   function schedule(): void {
     clearTimeout(timer);
-    if (known.every(isOver)) looks = 0;
+    if (!isUnderWay()) looks = 0;
     else timer = setTimeout(look, pause(looks, host.isPushed() ? PUSHED_LOOK_S : LOOK_S));
   }
 
@@ -157,7 +163,7 @@ export function createOrders(
     },
     look,
     catchUp: () => {
-      if (!known.every(isOver)) look();
+      if (isUnderWay()) look();
     },
     hear: (order) => {
       merge(order);

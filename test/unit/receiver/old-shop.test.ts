@@ -115,6 +115,24 @@ test("an order whose answer was lost keeps its key, over a power cut too", async
   expect(till.taken.size).toBe(1);
 });
 
+test("an order that was placed is asked about until the edge in use has heard of it", async () => {
+  const { harness, till, tv } = await shopping();
+  tv.press(1);
+  tv.key(OK);
+  tv.key(OK);
+  await tv.run(0);
+  expect(tv.status).toContain("Order received");
+  harness.show.orders = new Till();
+  tv.hash = "";
+  tv.switchOn();
+  await tv.run();
+  till.settle("confirmed", 2);
+  harness.show.orders = till;
+  await tv.run();
+  tv.key(RED);
+  expect(tv.status).toContain("Bought");
+});
+
 test("an order that was refused is tried again under its key, as it may have arrived", async () => {
   const { harness, till, tv } = await shopping();
   harness.show.orders = Object.assign(new Till(), {
