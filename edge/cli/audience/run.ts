@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { ContentBody } from "../../answers.ts";
 import { bodyOf, edgeClient } from "../../client/client.ts";
@@ -37,6 +38,9 @@ export interface AudienceCommandOptions {
 
 /** Receivers a second, where nobody says how many. */
 const DEFAULT_RATE = 1000;
+/** How long an audience waits for an edge to be ready, ms. */
+const READY_PATIENCE_MS = 10_000;
+const ASK_INTERVAL_MS = 200;
 
 /** Runs an audience as the command line says. */
 export async function runAudienceCommand(options: AudienceCommandOptions): Promise<void> {
@@ -78,7 +82,7 @@ export async function audienceTarget(
   const folder = options.secret === undefined ? openFolder(options.dir) : undefined;
   const secret = folder?.secret() ?? readSecretFile(options.secret!);
   const edges = edgesOf(folder, options.edges);
-  const first = await firstThatAnswers(edges);
+  const first = await firstThatIsReady(edges);
   return { folder, secret, edges, first, show: await theShow(first.address, options.show) };
 }
 
@@ -102,11 +106,19 @@ function edgesOf(folder: NetworkFolder | undefined, list: string | undefined): r
   });
 }
 
-async function firstThatAnswers(edges: readonly AudienceEdge[]): Promise<AudienceEdge> {
-  const asked = await Promise.all(edges.map(async (edge) => ({ edge, health: await askHealth(edge.address) })));
-  const found = asked.find(({ health }) => health?.ready);
-  if (!found) throw new UserError(`no edge is ready: asked ${edges.map(({ address }) => address).join(", ")}`);
-  return found.edge;
+/** For whoever has just opened a show: edges are ready for it once the recorder knows of them. */
+async function firstThatIsReady(edges: readonly AudienceEdge[]): Promise<AudienceEdge> {
+  const deadline = Date.now() + READY_PATIENCE_MS;
+  for (;;) {
+    const asked = await Promise.all(edges.map(async (edge) => ({ edge, health: await askHealth(edge.address) })));
+    const found = asked.find(({ health }) => health?.ready);
+    if (found) return found.edge;
+    if (Date.now() > deadline)
+      throw new UserError(
+        `no edge was ready within ${READY_PATIENCE_MS / 1000} s: asked ${edges.map(({ address }) => address).join(", ")}`,
+      );
+    await sleep(ASK_INTERVAL_MS);
+  }
 }
 
 /** A poll as receivers see it: the one that is named, or the first that is open. */
