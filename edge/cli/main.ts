@@ -25,7 +25,9 @@ const show = () => new Option("--show <show>", "the show (default: the only one)
 
 program
   .command("up")
-  .description("start a network on this machine: edges fra, nyc and syd, what watches and records, DNS and a front")
+  .description(
+    "start a network on this machine: edges fra, nyc and syd, what watches, records and sells, DNS and a front",
+  )
   .addOption(dir())
   .addOption(runtime())
   .option("--port <port>", "first public port of a new network", wholeNumber)

@@ -42,6 +42,8 @@ export abstract class ProcessObject extends DurableObject<Env> {
   readonly #kind: ProcessKind;
   #life: ProcessLife | undefined;
   #opening: Promise<void> | undefined;
+  /** While a life writes what it still has to: the next one reads the log only then. */
+  #sleeping: Promise<void> = Promise.resolve();
   #failure: string | undefined;
   #neededAt = 0;
   #alarmAt = 0;
@@ -106,6 +108,7 @@ export abstract class ProcessObject extends DurableObject<Env> {
       const { database } = settings;
       if (!database) throw new Error("got no database, wanted a libSQL server's address");
       await assertSameNetwork(this.ctx.storage, settings.network);
+      await this.#sleeping;
       this.#life = await this.#begin({ ...settings, database });
       this.#failure = undefined;
       this.#neededAt = clock.now();
@@ -159,9 +162,8 @@ export abstract class ProcessObject extends DurableObject<Env> {
   async #sleep(life: ProcessLife): Promise<void> {
     this.#life = undefined;
     const due = await this.#dueOf(life);
-    await life.process.stop();
-    life.member.stop();
-    await life.close();
+    this.#sleeping = endOf(life);
+    await this.#sleeping;
     if (this.#life || this.#opening) return;
     // With work in hand it sleeps by an order from outside only, and then until somebody needs it.
     if (due === Infinity || due <= this.#world.clock.now()) await this.ctx.storage.deleteAlarm();
@@ -180,4 +182,13 @@ export abstract class ProcessObject extends DurableObject<Env> {
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(at);
   }
+}
+
+/** Lets go of links and timers, everything written: a write into a closed log would end the object. */
+async function endOf({ member, process, close }: ProcessLife): Promise<void> {
+  await process.stop();
+  member.stop();
+  for (const replica of member.replicas()) await replica.flush();
+  await member.journal.end();
+  await close();
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../../edge/config.ts";
 import { doorOf } from "../../../edge/runtime/workers/door.ts";
 import type { Env } from "../../../edge/runtime/workers/env.ts";
+import { Keeper } from "../../../edge/runtime/workers/keeper.ts";
 import { objectIdentity, objectMembers, peersOf, shardsOf } from "../../../edge/runtime/workers/members.ts";
 import { readSettings } from "../../../edge/runtime/workers/settings.ts";
 import { DOWN_MS, Steering } from "../../../edge/runtime/workers/steering.ts";
@@ -212,4 +213,18 @@ describe("an object stays awake", () => {
     expect(reasonToStay({ ...idle, wokenAt: idle.now - DOZE_MS + 1 })).toBeDefined();
     expect(reasonToStay({ ...idle, wokenAt: idle.now - DOZE_MS })).toBeUndefined();
   });
+});
+
+test("a process that is needed is asked for soon until it has a link, and seldom from then on", async () => {
+  let asked = 0;
+  const keeper = new Keeper(async () => void (asked += 1));
+  const askedAt = async (now: number, isLinked: boolean) => {
+    await keeper.keep(now, isLinked);
+    return asked;
+  };
+  expect(await askedAt(100_000, false)).toBe(1);
+  expect(await askedAt(100_900, false)).toBe(1);
+  expect(await askedAt(101_000, false)).toBe(2);
+  expect(await askedAt(120_000, true)).toBe(2);
+  expect(await askedAt(121_000, true)).toBe(3);
 });
