@@ -1,37 +1,69 @@
-// Orders through kills and pauses of real processes, at a provider that fails in every way: counted in its books, in the
-// database, and by what receivers are told.
+// Orders through kills, pauses, partitions and hostile receivers, with real processes, at a provider that fails in every
+// way: counted in its books, in the database, and by what receivers are told.
 import { Dice } from "../../edge/cli/audience/dice.ts";
-import { buyersOf, pause, ShopFloor, type SaleOutcome } from "../support/shop-floor.ts";
+import { contradict, judgeContradiction } from "../support/contradiction.ts";
+import { attack } from "../support/hostile-buyer.ts";
+import { buyersOf, pause, ShopFloor, type Buyer, type SaleOutcome } from "../support/shop-floor.ts";
 
 /** Pause between two buyers, ms. */
 const PACE_MS = 40;
 /** Pause between two strikes, ms. */
 const STRIKE_MS = 600;
+/** Strikes of a sale at least, however quickly it is over. */
+const LEAST_STRIKES = 3;
 
 export interface StruckSale extends SaleOutcome {
+  readonly fault: string;
   readonly strikes: number;
 }
 
-/** Sells less than is asked for, while an edge or the processor is killed or held again and again. */
-export async function sellThroughFaults(orders: number, seed: number): Promise<StruckSale> {
-  const dice = new Dice(seed);
-  const floor = await ShopFloor.open(dice);
-  const [show, stock] = [`sale-${seed}`, orders];
+interface Struck {
+  readonly show: string;
+  /** What should not have been. */
+  readonly problems: string[];
+  /** Buyers that say one thing here and another there. */
+  readonly liars: Buyer[];
+}
+
+/** One strike, after which everything is whole again. */
+type Strike = (floor: ShopFloor, dice: Dice, struck: Struck) => Promise<void>;
+
+const anEdge = (floor: ShopFloor, dice: Dice) => floor.edges[dice.below(floor.edges.length)]!;
+const aProcessor = (floor: ShopFloor, dice: Dice) => floor.processors[dice.below(floor.processors.length)]!;
+
+const STRIKES: Readonly<Record<string, Strike>> = {
+  "kill -9 of an edge": (floor, dice) => kill(floor, anEdge(floor, dice)),
+  "kill -9 of a processor": (floor, dice) => kill(floor, aProcessor(floor, dice)),
+  "SIGSTOP of an edge": (floor, dice) => hold(floor, anEdge(floor, dice), 300 + dice.below(2500)),
+  "SIGSTOP of a processor": (floor, dice) => hold(floor, aProcessor(floor, dice), 300 + dice.below(2500)),
+  "kill -9 of the database's server": (floor, dice) => away(floor, 200 + dice.below(1500)),
+  "an edge cut off, two orders under one key": (floor, dice, struck) =>
+    cut(floor, anEdge(floor, dice), dice, async () => {
+      struck.liars.push(await contradict(floor, struck.show));
+    }),
+  "a processor cut off": (floor, dice) => cut(floor, aProcessor(floor, dice), dice),
+  "hostile receivers": async (floor, dice, { show, problems }) => {
+    problems.push(...(await attack(floor, show, dice.below(floor.edges.length))));
+  },
+};
+
+/** Every fault by its name, and all of them together. */
+export const ORDER_FAULTS: readonly string[] = [...Object.keys(STRIKES), "all of these"];
+
+/** A sale a fault, each of so many orders: all are struck first, and come to rest together. */
+export async function sellThroughFaults(
+  faults: readonly string[],
+  orders: number,
+  seed: number,
+): Promise<StruckSale[]> {
+  const floor = await ShopFloor.open(new Dice(seed));
   try {
-    await floor.offer(show, stock);
-    const buyers = buyersOf(show, orders, dice);
-    let isOver = false;
-    const striking = strike(floor, dice, () => isOver);
-    await Promise.all(
-      buyers.map(async (buyer, i) => {
-        await pause(i * PACE_MS);
-        await floor.buy(show, buyer, i);
-      }),
-    );
-    isOver = true;
-    const strikes = await striking;
-    await floor.whole();
-    return { ...(await floor.count(show, stock, buyers)), strikes };
+    const counts: (() => Promise<StruckSale>)[] = [];
+    for (const [i, fault] of faults.entries())
+      counts.push(await sell(floor, fault, i, orders, new Dice(seed * 1000 + i)));
+    const sales: StruckSale[] = [];
+    for (const count of counts) sales.push(await count());
+    return sales;
   } catch (error) {
     process.stderr.write(`${floor.output.slice(-40).join("\n")}\n`);
     throw error;
@@ -40,17 +72,36 @@ export async function sellThroughFaults(orders: number, seed: number): Promise<S
   }
 }
 
-/** One thing at a time, and each is whole again before the next; at least one of each. */
-async function strike(floor: ShopFloor, dice: Dice, isOver: () => boolean): Promise<number> {
-  const ways = [
-    () => kill(floor, "orders"),
-    () => kill(floor, floor.edges[dice.below(floor.edges.length)]!),
-    () => hold(floor, "orders", 300 + dice.below(1200)),
-  ];
+/** Less is there than is asked for. */
+async function sell(floor: ShopFloor, fault: string, number: number, orders: number, dice: Dice) {
+  const [show, stock] = [`sale-${number}`, orders];
+  await floor.offer(show, stock);
+  const buyers = buyersOf(show, orders, dice);
+  const struck: Struck = { show, problems: [], liars: [] };
+  let isOver = false;
+  const striking = strike(floor, fault, dice, struck, () => isOver);
+  const buying = buyers.map(async (buyer, i) => {
+    await pause(i * PACE_MS);
+    await floor.buy(show, buyer, i);
+  });
+  await Promise.all(buying).finally(() => (isOver = true));
+  const strikes = await striking;
+  await floor.whole();
+  const { liars, problems } = struck;
+  return async (): Promise<StruckSale> => {
+    const outcome = await floor.count(show, stock, [...buyers, ...liars]);
+    for (const liar of liars) problems.push(...(await judgeContradiction(floor, show, liar)));
+    return { ...outcome, fault, strikes, problems: [...problems, ...outcome.problems] };
+  };
+}
+
+/** One thing at a time; resolves with how often. */
+async function strike(floor: ShopFloor, fault: string, dice: Dice, struck: Struck, isOver: () => boolean) {
+  const ways = fault in STRIKES ? [STRIKES[fault]!] : Object.values(STRIKES);
   let strikes = 0;
-  while (strikes < ways.length || !isOver()) {
+  while (strikes < Math.max(ways.length, LEAST_STRIKES) || !isOver()) {
     await pause(STRIKE_MS * dice.next());
-    await ways[strikes % ways.length]!();
+    await ways[strikes % ways.length]!(floor, dice, struck);
     strikes += 1;
   }
   return strikes;
@@ -69,4 +120,16 @@ async function hold(floor: ShopFloor, name: string, ms: number): Promise<void> {
   member.signal("SIGSTOP");
   await pause(ms);
   member.signal("SIGCONT");
+}
+
+async function away(floor: ShopFloor, ms: number): Promise<void> {
+  await floor.database.kill();
+  await pause(ms);
+  await floor.database.restart();
+}
+
+async function cut(floor: ShopFloor, name: string, dice: Dice, meanwhile?: () => Promise<void>): Promise<void> {
+  floor.links.cut(name, dice.chance(0.5) ? { is: "refusing" } : { is: "black hole" });
+  await Promise.all([pause(500 + dice.below(2500)), meanwhile?.()]);
+  floor.links.mend(name);
 }

@@ -10,7 +10,8 @@ import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
 import { deriveTokenKeys, type OperatorRole, type TokenKeys } from "../../edge/token.ts";
 import { EdgeClient } from "./edge-client.ts";
 import { MemberProcess } from "./member-process.ts";
-import { Proxy, type Passage } from "./proxy.ts";
+import { Links } from "./links.ts";
+import type { Passage, Proxy } from "./proxy.ts";
 import { soon } from "./soon.ts";
 
 export interface ClusterWish {
@@ -43,8 +44,7 @@ export class Cluster {
   readonly folder: NetworkFolder;
   readonly keys: TokenKeys;
   readonly #members: ReadonlyMap<string, MemberProcess>;
-  /** "a b", the names in order → the proxy of their link. */
-  readonly #proxies: ReadonlyMap<string, Proxy>;
+  readonly #links: Links;
 
   /** Plans and starts a network; everyone is live and linked when this resolves. */
   static async start(wish: ClusterWish = {}): Promise<Cluster> {
@@ -71,16 +71,16 @@ export class Cluster {
       processes: [...(store === false ? [] : [{ ...RECORDER, store }]), ...(wish.processes ?? [])],
       ports: await freeRun(names.length),
     });
-    const proxies = new Map<string, Proxy>();
-    const planned = await configured(plan, wish, proxies);
+    const links = new Links();
+    const planned = await configured(plan, wish, links);
     const folder = writeFolder(join(mkdtempSync(join(tmpdir(), "redbutton-process-")), "network"), planned);
-    return new Cluster(folder, wish, proxies);
+    return new Cluster(folder, wish, links);
   }
 
-  private constructor(folder: NetworkFolder, wish: ClusterWish, proxies: ReadonlyMap<string, Proxy>) {
+  private constructor(folder: NetworkFolder, wish: ClusterWish, links: Links) {
     this.folder = folder;
     this.keys = deriveTokenKeys(folder.secret());
-    this.#proxies = proxies;
+    this.#links = links;
     const members = [...folder.edges, ...folder.processes].filter(({ name }) => !wish.absent?.includes(name));
     const entryOf = (name: string) => wish.processes?.find((process) => process.name === name)?.entry;
     this.#members = new Map(
@@ -175,66 +175,34 @@ export class Cluster {
 
   /** The proxy of the link of two members, whoever dials. */
   link(a: string, b: string): Proxy {
-    const proxy = this.#proxies.get([a, b].sort().join(" "));
-    if (!proxy) throw new Error(`there is no proxy between "${a}" and "${b}"`);
-    return proxy;
+    return this.#links.between(a, b);
   }
 
   /** Cuts a member's links with all others. */
   isolate(name: string, how: Cut = { is: "refusing" }): void {
-    for (const proxy of this.#proxiesOf(name)) proxy.become(how);
+    this.#links.cut(name, how);
   }
 
   rejoin(name: string): void {
-    for (const proxy of this.#proxiesOf(name)) proxy.become({ is: "open" });
+    this.#links.mend(name);
   }
 
   async end(): Promise<void> {
     await Promise.all([...this.#members.values()].map((member) => member.kill()));
-    await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()));
+    await this.#links.close();
     const parent = join(this.folder.path, "..");
     if (existsSync(parent)) rmSync(parent, { recursive: true, force: true });
-  }
-
-  #proxiesOf(name: string): Proxy[] {
-    return [...this.#proxies].filter(([key]) => key.split(" ").includes(name)).map(([, proxy]) => proxy);
   }
 }
 
 /** The plan with its proxies put in, and each configuration as the wish has it. */
-async function configured(plan: NetworkPlan, wish: ClusterWish, proxies: Map<string, Proxy>): Promise<NetworkPlan> {
-  const configure = async <T extends { name: string; config: Readonly<Record<string, unknown>> }>(member: T) => {
-    const config = wish.proxied ? await withProxies(member.name, member.config, proxies) : member.config;
-    return { ...member, config: wish.configure?.(member.name, { ...config }) ?? config };
-  };
-  return {
-    edges: await Promise.all(plan.edges.map(configure)),
-    processes: await Promise.all(plan.processes.map(configure)),
-    programs: plan.programs,
-  };
-}
-
-interface PlannedPeer {
-  readonly name: string;
-  readonly role: string;
-  readonly address?: string;
-}
-
-/** Both members of a pair are told of the proxy; only one of them dials. */
-async function withProxies(name: string, config: Readonly<Record<string, unknown>>, proxies: Map<string, Proxy>) {
-  const peers = (config["peers"] as PlannedPeer[]).map(async (peer) => {
-    if (peer.address === undefined || !dials(name, config, peer)) return peer;
-    const proxy = await Proxy.listen(Number(new URL(peer.address).port));
-    proxies.set([name, peer.name].sort().join(" "), proxy);
-    return { ...peer, address: `ws://${HOST}:${proxy.port}/link` };
+async function configured(plan: NetworkPlan, wish: ClusterWish, links: Links): Promise<NetworkPlan> {
+  const linked = wish.proxied ? await links.through(plan) : plan;
+  const configure = <T extends { name: string; config: Readonly<Record<string, unknown>> }>(member: T) => ({
+    ...member,
+    config: wish.configure?.(member.name, { ...member.config }) ?? member.config,
   });
-  return { ...config, peers: await Promise.all(peers) };
-}
-
-/** Processes dial edges; of two that listen, the one whose name comes first dials the other. */
-function dials(name: string, { role, backbone }: Readonly<Record<string, unknown>>, peer: PlannedPeer): boolean {
-  if ((role === "edge") !== (peer.role === "edge")) return role !== "edge";
-  return backbone === undefined || name < peer.name;
+  return { ...linked, edges: linked.edges.map(configure), processes: linked.processes.map(configure) };
 }
 
 function inADay(): number {

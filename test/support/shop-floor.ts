@@ -1,21 +1,20 @@
 // A network of real processes that sells, buyers that do not give up, and a count of what came of it: in the provider's
 // books, in the database, and in what receivers are told. Used by the process tests and by `npm run faults`.
-import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import type { Dice } from "../../edge/cli/audience/dice.ts";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
-import { planNetwork, RECORDER } from "../../edge/cli/network/plan.ts";
-import { freePorts } from "../../edge/cli/network/ports.ts";
 import { openOrderDatabase } from "../../monitor/database.ts";
 import type { BookedOrder } from "../../monitor/orders/books.ts";
+import { Links } from "./links.ts";
 import { MemberProcess } from "./member-process.ts";
-import { TestProvider, type Mood } from "./provider.ts";
+import { TestProvider } from "./provider.ts";
+import { EDGES, moodBy, planShop, PROCESSORS } from "./shop-plan.ts";
+import { startSqld, type Sqld } from "./sqld.ts";
 
-const EDGES = ["fra", "nyc"];
-const HOST = "127.0.0.1";
 const SECRET = "the provider's secret";
 export const PRODUCT = { id: "shirt", title: "Shirt", price: 2990, currency: "EUR", most_at_once: 3 };
 /** How long anything may take on a machine that has other things to do, ms. */
@@ -53,20 +52,30 @@ export interface SaleOutcome {
 export class ShopFloor {
   readonly folder: NetworkFolder;
   readonly provider: TestProvider;
+  readonly links: Links;
+  /** Where the order processors' books are. */
+  readonly database: Sqld;
   readonly #path: string;
   readonly #members: ReadonlyMap<string, MemberProcess>;
 
   static async open(dice: Dice): Promise<ShopFloor> {
     const provider = await TestProvider.start({ secret: SECRET, mood: moodBy(dice), lateMs: 5500 });
     const path = mkdtempSync(join(tmpdir(), "redbutton-orders-"));
-    const floor = new ShopFloor(provider, path, writeFolder(join(path, "network"), await planOf(provider.url)));
+    const database = await startSqld(path);
+    const links = new Links();
+    const plan = await planShop({ provider: { url: provider.url, secret: SECRET }, books: database.url });
+    const folder = writeFolder(join(path, "network"), await links.through(plan));
+    const floor = new ShopFloor({ provider, links, database, folder }, path);
     for (const member of floor.#members.values()) member.start();
     await floor.whole();
     return floor;
   }
 
-  private constructor(provider: TestProvider, path: string, folder: NetworkFolder) {
-    this.provider = provider;
+  private constructor(parts: Pick<ShopFloor, "provider" | "links" | "database" | "folder">, path: string) {
+    const { folder } = parts;
+    this.provider = parts.provider;
+    this.links = parts.links;
+    this.database = parts.database;
     this.folder = folder;
     this.#path = path;
     const members = [...folder.edges, ...folder.processes];
@@ -79,6 +88,10 @@ export class ShopFloor {
 
   get edges(): readonly string[] {
     return EDGES;
+  }
+
+  get processors(): readonly string[] {
+    return PROCESSORS;
   }
 
   /** Every edge is ready. */
@@ -108,20 +121,26 @@ export class ShopFloor {
   /** Places an order, with the same key at one edge after another, until one has it; twice, as a nervous thumb does. */
   async buy(show: string, buyer: Buyer, first: number): Promise<void> {
     const body = { key: buyer.key, product: PRODUCT.id, quantity: buyer.quantity, details: { name: buyer.subject } };
-    const token = this.token(buyer);
-    const place = (edge: number) =>
-      ask(`${this.folder.edges[edge % EDGES.length]!.address}/v1/shows/${show}/orders`, token, body);
+    const place = (edge: number) => this.place(show, edge, this.token(buyer.subject), body);
     await until(`${buyer.subject} has ordered`, async (attempt) => (await place(first + attempt)).status === 202);
     await place(first + 1).catch(() => {});
+  }
+
+  /** One request to one edge, whatever is in it. */
+  place(show: string, edge: number, token: string, body: object): Promise<Response> {
+    return ask(`${this.address(edge)}/v1/shows/${show}/orders`, token, body);
+  }
+
+  address(edge: number): string {
+    return this.folder.edges[edge % EDGES.length]!.address;
   }
 
   /** What the receiver is told at an edge, once its order is over there. */
   async outcome(show: string, buyer: Buyer, edge: number): Promise<ToldOrder> {
     let told: ToldOrder | undefined;
     await until(`${buyer.subject} is told`, async () => {
-      const { address } = this.folder.edges[edge]!;
-      const response = await fetch(`${address}/v1/shows/${show}/orders/mine`, {
-        headers: { authorization: `Bearer ${this.token(buyer)}` },
+      const response = await fetch(`${this.address(edge)}/v1/shows/${show}/orders/mine`, {
+        headers: { authorization: `Bearer ${this.token(buyer.subject)}` },
       });
       const { orders } = (await response.json()) as { readonly orders: readonly ToldOrder[] };
       told = orders[0];
@@ -131,7 +150,7 @@ export class ShopFloor {
     return told!;
   }
 
-  /** Stops everything, and compares the three sets of books. */
+  /** Waits until every order is over, and compares the three sets of books. */
   async count(show: string, stock: number, buyers: readonly Buyer[]): Promise<SaleOutcome> {
     const problems: string[] = [];
     const told: ToldOrder[] = [];
@@ -142,7 +161,6 @@ export class ShopFloor {
       told.push(one);
     }
     problems.push(...(await this.#reconciled(show)));
-    await this.member("orders").kill();
     const booked = await this.#booked(show);
     const confirmed = told.filter(({ state }) => state === "confirmed");
     const timesCharged = (id: string) => this.provider.charges.filter(({ reference }) => reference === id).length;
@@ -170,7 +188,9 @@ export class ShopFloor {
 
   async end(): Promise<void> {
     await Promise.all([...this.#members.values()].map((member) => member.kill()));
+    await this.links.close();
     await this.provider.close();
+    await this.database.kill();
     rmSync(this.#path, { recursive: true, force: true });
   }
 
@@ -178,9 +198,10 @@ export class ShopFloor {
     return [...this.#members.values()].flatMap(({ name, output }) => output.map((line) => `${name} ${line}`));
   }
 
-  token({ subject }: Buyer): string {
+  /** A receiver's, that the broadcaster vouches for unless it is `anon`. */
+  token(subject: string, anon = false): string {
     const exp = Math.floor(Date.now() / 1000) + 3600;
-    return this.folder.tokenKeys().receivers.sign({ sub: subject, exp, role: "receiver", anon: false });
+    return this.folder.tokenKeys().receivers.sign({ sub: subject, exp, role: "receiver", anon });
   }
 
   /** What the processor's own report says, after whatever it did not get to see of the last strike. */
@@ -201,7 +222,7 @@ export class ShopFloor {
   }
 
   async #booked(show: string): Promise<readonly BookedOrder[]> {
-    const { store, books } = await openOrderDatabase(`file:${join(this.folder.path, "orders.db")}`);
+    const { store, books } = await openOrderDatabase(this.database.url);
     try {
       return await books.orders(show);
     } finally {
@@ -220,44 +241,6 @@ export function buyersOf(show: string, count: number, dice: Dice): Buyer[] {
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Two in five calls of an order's first three go wrong, one way or another. */
-function moodBy(dice: Dice): (reference: string, call: number) => Mood {
-  const wrong: readonly Mood[] = ["failing", "done and failing", "done and gone", "babbling", "twice", "late"];
-  return (_reference, call) => {
-    if (call > 3 || dice.next() > 0.4) return "well";
-    // Those that hold an order up for seconds are rarer.
-    if (dice.next() < 0.02) return "done and silent";
-    return wrong[dice.below(dice.next() < 0.05 ? wrong.length : wrong.length - 1)]!;
-  };
-}
-
-async function planOf(provider: string) {
-  const ports = await freePorts(EDGES.length * 2 + 1);
-  const edges = EDGES.map((name, i) => ({
-    name,
-    region: name,
-    publicHost: HOST,
-    backboneHost: HOST,
-    ports: { public: ports[i * 2]!, backbone: ports[i * 2 + 1]! },
-  }));
-  const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "der", type: "pkcs8" });
-  const orders = { provider: { url: provider, secret: SECRET }, keys: [key.toString("hex")] };
-  return planNetwork({
-    edges,
-    processes: [
-      RECORDER,
-      {
-        name: "orders",
-        role: "orders",
-        store: "file:orders.db",
-        listen: { host: HOST, status: ports[EDGES.length * 2]! },
-        settings: { orders },
-      },
-    ],
-    ports: { public: ports[0]!, backbone: ports[1]! },
-  });
 }
 
 function ask(url: string, token: string, body: object): Promise<Response> {
