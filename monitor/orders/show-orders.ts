@@ -26,6 +26,8 @@ export const MAX_TAKEN_AT_ONCE = 100;
 export const RECONCILE_INTERVAL_MS = 86_400_000;
 /** When that is tried again where the provider's list could not be had, ms. */
 export const RECONCILE_RETRY_MS = 5000;
+/** The same while they differ, ms: a refund that was under way is no problem for a day. */
+export const RECHECK_INTERVAL_MS = 60_000;
 /** Outcomes that are told in one go. */
 const MAX_TOLD_AT_ONCE = 500;
 /** Differences that a line of the log names; the report has all. */
@@ -305,14 +307,14 @@ export class ShowOrders {
     });
   }
 
-  /** Each day. A difference is somebody's to look into, and nothing here corrects it. */
+  /** Each day, and more often while they differ. A difference is somebody's to look into, and nothing here corrects it. */
   async #reconcile(): Promise<void> {
     const now = this.#options.member.world.clock.now();
     if (now < this.#comparedNextAt) return;
     this.#comparedNextAt = now + RECONCILE_RETRY_MS;
     await this.#try("reconciliation", async () => {
       const { differences, orders } = await this.reconciliation();
-      this.#comparedNextAt = now + RECONCILE_INTERVAL_MS;
+      this.#comparedNextAt = now + (differences.length > 0 ? RECHECK_INTERVAL_MS : RECONCILE_INTERVAL_MS);
       this.#figures.differences = differences.length;
       const { log } = this.#options.member.world;
       const told = { show: this.#replica.show, orders, differences: differences.slice(0, MAX_LOGGED_DIFFERENCES) };

@@ -199,13 +199,16 @@ describe("a dead letter", () => {
   });
 });
 
-test("books that differ from the provider's are a problem that health names", async () => {
+test("books that differ from the provider's are a problem that health names, for as long as they do", async () => {
   await open();
   await scene.send([{ id: one }]);
   await scene.settled(1);
   scene.provider.books.set(orderIdOf(9), { state: "charged", reason: "", show: SHOW, amount: 5, currency: "EUR" });
   scene.world.advance(RECONCILE_INTERVAL_MS);
   await scene.until(() => expect(scene.problems).toContainEqual("1 orders differ from the provider's books"));
+  // Something was under way, and is no more.
+  scene.provider.books.delete(orderIdOf(9));
+  await scene.until(() => expect(scene.problems).toEqual([]));
 });
 
 test("an order that is confirmed is cancelled with its money back, once", async () => {
