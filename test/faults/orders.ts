@@ -130,6 +130,9 @@ async function away(floor: ShopFloor, ms: number): Promise<void> {
 
 async function cut(floor: ShopFloor, name: string, dice: Dice, meanwhile?: () => Promise<void>): Promise<void> {
   floor.links.cut(name, dice.chance(0.5) ? { is: "refusing" } : { is: "black hole" });
-  await Promise.all([pause(500 + dice.below(2500)), meanwhile?.()]);
+  // It may need the link: an edge that was stopped before compares its clock with a peer's first.
+  const done = meanwhile?.();
+  await pause(500 + dice.below(2500));
   floor.links.mend(name);
+  await done;
 }
