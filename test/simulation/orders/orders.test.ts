@@ -40,5 +40,5 @@ describeScene({
     "an order ends: cancelled never-charged",
   ],
   mutants: ORDER_MUTANTS,
-  budget: 100,
+  budget: 200,
 });
