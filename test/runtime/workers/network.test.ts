@@ -68,8 +68,8 @@ describe.skipIf(env.LIBSQL_URL === "")("three regions with two objects each", ()
     const links = await until(
       "all links of fra-0",
       () => json<{ links: { peer: string; open: boolean }[] }>(ask("GET", "/healthz?member=fra-0", producer)),
-      // Nothing is sold: the order processor sleeps.
-      (health) => health.links.every(({ peer, open }) => open !== (peer === "orders")),
+      // The order processor sleeps where nothing is sold; a show of another file may sell, for all have one database.
+      (health) => health.links.every(({ peer, open }) => open || peer === "orders"),
     );
     expect(links.links.map(({ peer }) => peer).sort()).toEqual(["fra-1", "nyc-0", "orders", "recorder", "syd-0"]);
   });
