@@ -84,15 +84,22 @@ export class Intake {
     return this.#gate.foldOf(receiver)?.known(poll.definition.index, receiver) ?? this.#gate.wrongShard(receiver);
   }
 
-  #write(admitted: Admitted, level: ReceiptLevel, settle: (answer: Receipt | Refusal) => void): void {
+  /** A mistake with one answer is that receiver's alone: the others of its flush are told all the same. */
+  #write(admitted: Admitted, level: ReceiptLevel, settle: Settle): void {
     const writer = this.#gate.writerOf(admitted.ballot);
-    writer.put("ballots", admitted.ballot, (outcome) => settle(this.#answer(admitted, level, writer.chain, outcome)));
+    writer.put("ballots", admitted.ballot, (outcome) => {
+      try {
+        settle(this.#answer(admitted, level, writer.chain, outcome));
+      } catch (error) {
+        settle(error as Error);
+      }
+    });
   }
 
   #writeAtPeer(admitted: Admitted, settle: Settle): void {
     const { member, replica } = this.#gate;
     this.#write(admitted, "peer", (answer) => {
-      if (isRefusal(answer)) return settle(answer);
+      if (answer instanceof Error || isRefusal(answer)) return settle(answer);
       member
         .storedByPeer(replica, answer, answer.sequence, PEER_TIMEOUT_MS)
         .then((stored) => settle(stored ? answer : NO_PEER))

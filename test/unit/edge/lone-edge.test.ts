@@ -252,6 +252,19 @@ describe("a boot that was named lost", () => {
   });
 });
 
+test("an answer that cannot be given costs the others of its flush nothing", async () => {
+  await open();
+  const told: unknown[] = [];
+  show.vote(request({ subject: "ann" }), (answer) => {
+    told.push(answer);
+    if (!(answer instanceof Error)) throw new Error("the socket broke");
+  });
+  show.vote(request({ subject: "ben" }), (answer) => void told.push(answer));
+  await pass(lone.world, 100);
+  expect(told).toMatchObject([{ sequence: 1 }, new Error("the socket broke"), { sequence: 1 }]);
+  expect(await vote(lone, { subject: "cem" })).toMatchObject({ sequence: 2 });
+});
+
 test("while draining nothing is admitted, and what was admitted is in the log", async () => {
   await open();
   const pending = answerOf(show, request());
