@@ -9,7 +9,7 @@ export function wholeNumber(text: string): number {
 
 export function positiveNumber(text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("wanted a number above 0.");
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("wanted a number above 0.");
   return value;
 }
 

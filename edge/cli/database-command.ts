@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { EXPORT_FORMATS, EXPORTS } from "./export.ts";
-import { DEFAULT_FOLDER } from "./network/folder.ts";
+import { dirOption } from "./target-options.ts";
 
 /** Commands that read the permanent database, and those that keep it safe. */
 export function databaseCommands(): Command[] {
@@ -28,6 +28,6 @@ export function databaseCommands(): Command[] {
 
 function withDatabase(command: Command): Command {
   return command
-    .addOption(new Option("--dir <dir>", "folder of the network").default(DEFAULT_FOLDER))
+    .addOption(dirOption())
     .option("--database <url>", "file:PATH or a libSQL server's address, instead of the folder's");
 }

@@ -9,26 +9,22 @@ import { encoderCommand } from "./encoder/command.ts";
 import { DEFAULT_FOLDER } from "./network/folder.ts";
 import { RUNTIMES } from "./supervise/program.ts";
 import { ordersCommand } from "./orders-command.ts";
+import { dirOption, withShow, withTarget } from "./target-options.ts";
 import { thresholdCommand } from "./threshold-command.ts";
 import { UserError } from "./user-error.ts";
 import { verifyCommand } from "./verify/command.ts";
 
 const program = new Command("redbutton").description("Interactive television at the edge").showHelpAfterError();
 
-const dir = () => new Option("--dir <dir>", "folder of the network").default(DEFAULT_FOLDER);
 const runtime = () =>
   new Option("--runtime <name>", "what members run on (default: Deno where it is installed)").choices([...RUNTIMES]);
-const edge = () => new Option("--edge <name|url>", "edge to talk to (default: the first that answers)");
-const token = () =>
-  new Option("--token <token>", "token to show it (default: $REDBUTTON_TOKEN, or one from the folder)");
-const show = () => new Option("--show <show>", "the show (default: the only one)");
 
 program
   .command("up")
   .description(
     "start a network on this machine: edges fra, nyc and syd, what watches, records and sells, DNS and a front",
   )
-  .addOption(dir())
+  .addOption(dirOption())
   .addOption(runtime())
   .option("--port <port>", "first public port of a new network", wholeNumber)
   .option("--no-sample", "create no sample show")
@@ -120,7 +116,7 @@ program
 program
   .command("token")
   .description("print a token for an operator, a reader, an inspector, or a receiver that may order")
-  .addOption(dir())
+  .addOption(dirOption())
   .option("--config <file>", "a member's configuration, instead of a folder")
   .option("--secret <file>", "file with the network's secret, instead of a folder")
   .addOption(new Option("--role <role>").choices([...OPERATOR_ROLES, "inspector", "receiver"]).default("reader"))
@@ -131,37 +127,21 @@ program
   .action(async (options) => (await import("./token.ts")).mintToken(options));
 
 const shows = program.command("show").description("shows");
-shows
-  .command("create <file>")
+withTarget(shows.command("create <file>"))
   .description("create a show from its JSON file")
-  .addOption(dir())
-  .addOption(edge())
-  .addOption(token())
   .action(async (file, options) => (await import("./show.ts")).createShow(file, options));
-shows
-  .command("forget <show>")
+withTarget(shows.command("forget <show>"))
   .description("destroy the key of a show that is over: nothing leads from its ballots back to receivers")
-  .addOption(dir())
-  .addOption(edge())
-  .addOption(token())
   .action(async (show, options) => (await import("./show.ts")).forgetShow(show, options));
-shows
-  .command("list")
+withTarget(shows.command("list"))
   .description("list shows and their polls")
-  .addOption(dir())
-  .addOption(edge())
-  .addOption(token())
   .action(async (options) => (await import("./show.ts")).listShows(options));
 
 const polls = program.command("poll").description("give a poll a command; without an ID, the first poll it fits");
 for (const command of POLL_COMMANDS) {
-  const added = polls
-    .command(`${command} [id]`)
-    .addOption(show())
-    .addOption(dir())
-    .addOption(edge())
-    .addOption(token())
-    .action(async (id, options) => (await import("./poll.ts")).commandPoll(command, id, options));
+  const added = withShow(polls.command(`${command} [id]`)).action(async (id, options) =>
+    (await import("./poll.ts")).commandPoll(command, id, options),
+  );
   if (command === "open") added.option("--for <time>", "close by itself after e.g. 30s or 5m", timeSpan);
 }
 
@@ -177,7 +157,7 @@ program.addCommand(whyCommand());
 program
   .command("kill <name>")
   .description("end a member of the running network as by kill -9; it starts again by itself")
-  .addOption(dir())
+  .addOption(dirOption())
   .action(async (name, options) => (await import("./kill.ts")).kill(name, options));
 
 program

@@ -1,29 +1,29 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { timeSpan } from "./arguments.ts";
-import { DEFAULT_FOLDER } from "./network/folder.ts";
+import { withShow } from "./target-options.ts";
 
 /** `redbutton orders …`: what a show sells, and what becomes of its orders. */
 export function ordersCommand(): Command {
   const orders = new Command("orders").description("orders: what a show sells, and what becomes of it");
-  withTarget(orders.command("list"))
+  withShow(orders.command("list"))
     .description("list products with their stock, and orders by state")
     .action(async (options) => (await import("./orders.ts")).listOrders(options));
-  withTarget(orders.command("stuck"))
+  withShow(orders.command("stuck"))
     .description("list orders that wait for an operator")
     .action(async (options) => (await import("./orders.ts")).listStuck(options));
-  withTarget(orders.command("report"))
+  withShow(orders.command("report"))
     .description("compare the order processor's books with the provider's, to the cent")
     .action(async (options) => (await import("./orders.ts")).reportOrders(options));
-  withTarget(orders.command("verify"))
+  withShow(orders.command("verify"))
     .description("compare what buyers were told with the database, the provider's books and every edge, to the cent")
     .option("--wait <time>", "how long edges may take to catch up", timeSpan)
     .action(async (options) => (await import("./orders.ts")).verifyOrders(options));
   for (const command of ["offer", "withdraw"] as const)
-    withTarget(orders.command(`${command} <product>`))
+    withShow(orders.command(`${command} <product>`))
       .description(command === "offer" ? "put a product on sale" : "take a product off sale for good")
       .action(async (product, options) => (await import("./orders.ts")).commandProduct(command, product, options));
   for (const decision of ["retry", "cancel"] as const)
-    withTarget(orders.command(`${decision} <order>`))
+    withShow(orders.command(`${decision} <order>`))
       .description(decision === "retry" ? "ask the provider again" : "give an order up, with its money back")
       .action(async (order, options) => (await import("./orders.ts")).decideOrder(decision, order, options));
   orders
@@ -31,12 +31,4 @@ export function ordersCommand(): Command {
     .description("make an envelope key for an order processor's configuration")
     .action(async () => (await import("./orders.ts")).printEnvelopeKey());
   return orders;
-}
-
-function withTarget(command: Command): Command {
-  return command
-    .addOption(new Option("--show <show>", "the show (default: the only one)"))
-    .addOption(new Option("--dir <dir>", "folder of the network").default(DEFAULT_FOLDER))
-    .addOption(new Option("--edge <name|url>", "edge to talk to (default: the first that answers)"))
-    .addOption(new Option("--token <token>", "token to show it (default: $REDBUTTON_TOKEN, or one from the folder)"));
 }

@@ -2,24 +2,18 @@ import * as v from "valibot";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { makeEnvelopeKey } from "../../crdt/envelope.ts";
 import type { ProductAnswer } from "../answers.ts";
-import type { OperatorRole } from "../token.ts";
 import { buyersOfShow } from "./buyers/books.ts";
 import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
 import { amountText, moneyText } from "./money.ts";
 import { say, tableOf } from "./output.ts";
 import { saleText } from "./sale/report.ts";
 import { verifySale } from "./sale/sources.ts";
-import { theShow } from "./show.ts";
-import { targetApi, type TargetOptions } from "./target.ts";
+import { targetShow, type ShowOptions } from "./show.ts";
 import { UserError } from "./user-error.ts";
 
-export interface OrdersOptions extends TargetOptions {
-  readonly show?: string;
-}
-
 /** Each product with its price and stock, and how many orders are in which state. */
-export async function listOrders(options: OrdersOptions): Promise<void> {
-  const { api, show } = await target(options, "reader");
+export async function listOrders(options: ShowOptions): Promise<void> {
+  const { api, show } = await targetShow(options, "reader");
   const { products, orders, stuck } = await api.selling(show);
   if (products.length === 0) return say("this show sells nothing");
   say(tableOf([["product", "state", "price", "left", "reserved", "confirmed"], ...products.map(productRow)]));
@@ -31,8 +25,8 @@ export async function listOrders(options: OrdersOptions): Promise<void> {
   if (stuck.length > 0) say(`${stuck.length} wait for an operator: \`redbutton orders stuck\``);
 }
 
-export async function listStuck(options: OrdersOptions): Promise<void> {
-  const { api, show } = await target(options, "reader");
+export async function listStuck(options: ShowOptions): Promise<void> {
+  const { api, show } = await targetShow(options, "reader");
   const { stuck } = await api.selling(show);
   if (stuck.length === 0) return say("no order waits for an operator");
   const rows = stuck.map(({ order, product, quantity, reason, at, decision = "" }) => [
@@ -52,8 +46,8 @@ const Report = v.object({
 });
 
 /** Our books beside the provider's, from the order processor itself; the exit code is 1 where they differ. */
-export async function reportOrders(options: OrdersOptions): Promise<void> {
-  const { show } = await target(options, "reader");
+export async function reportOrders(options: ShowOptions): Promise<void> {
+  const { show } = await targetShow(options, "reader");
   const processes = openFolder(options.dir ?? DEFAULT_FOLDER).processes;
   const status = processes.find(({ role }) => role === "orders")?.status;
   if (status === undefined) throw new UserError("this network has no order processor with a status address");
@@ -71,9 +65,9 @@ export async function reportOrders(options: OrdersOptions): Promise<void> {
 }
 
 /** Everyone's books beside each other, each read from whoever has it; the exit code is 1 where they differ. */
-export async function verifyOrders(options: OrdersOptions & { readonly wait?: number }): Promise<void> {
+export async function verifyOrders(options: ShowOptions & { readonly wait?: number }): Promise<void> {
   const { wait: waitMs } = options;
-  const { show } = await target(options, "reader");
+  const { show } = await targetShow(options, "reader");
   const folder = openFolder(options.dir ?? DEFAULT_FOLDER);
   const buyers = buyersOfShow(folder.booksFolder, show);
   const sale = await verifySale({ folder, show, buyers, ...(waitMs === undefined ? {} : { waitMs }) });
@@ -84,14 +78,14 @@ export async function verifyOrders(options: OrdersOptions & { readonly wait?: nu
 export async function commandProduct(
   command: "offer" | "withdraw",
   product: string,
-  options: OrdersOptions,
+  options: ShowOptions,
 ): Promise<void> {
-  const { api, show } = await target(options, "operator");
+  const { api, show } = await targetShow(options, "operator");
   say(productRow(await api.commandProduct(show, product, command)).join("  "));
 }
 
-export async function decideOrder(decision: "retry" | "cancel", order: string, options: OrdersOptions): Promise<void> {
-  const { api, show } = await target(options, "producer");
+export async function decideOrder(decision: "retry" | "cancel", order: string, options: ShowOptions): Promise<void> {
+  const { api, show } = await targetShow(options, "producer");
   await api.decideOrder(show, order, decision);
   say(`order ${order}: ${decision} is decided, and the order processor does it`);
 }
@@ -105,9 +99,4 @@ export async function printEnvelopeKey(): Promise<void> {
 function productRow({ id, state, price, currency, stock, sales }: ProductAnswer): string[] {
   const { left, reserved, confirmed } = sales ?? { left: stock, reserved: 0, confirmed: 0 };
   return [id, state, moneyText(price, currency), ...[left, reserved, confirmed].map(String)];
-}
-
-async function target(options: OrdersOptions, role: OperatorRole) {
-  const api = await targetApi(options, role);
-  return { api, show: await theShow(api.address, options.show) };
 }

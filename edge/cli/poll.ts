@@ -1,19 +1,16 @@
 import type { EdgeApi, PollCommand } from "./api.ts";
 import { say } from "./output.ts";
-import { theShow } from "./show.ts";
-import { targetApi, type TargetOptions } from "./target.ts";
+import { targetShow, type ShowOptions } from "./show.ts";
 import { UserError } from "./user-error.ts";
 
-export interface PollOptions extends TargetOptions {
-  readonly show?: string;
+export interface PollOptions extends ShowOptions {
   /** Milliseconds. */
   readonly for?: number;
 }
 
 /** Gives a poll a command; without an id, the first poll of the show that can follow it. */
 export async function commandPoll(command: PollCommand, id: string | undefined, options: PollOptions): Promise<void> {
-  const api = await targetApi(options, command === "void" ? "producer" : "operator");
-  const show = await theShow(api.address, options.show);
+  const { api, show } = await targetShow(options, command === "void" ? "producer" : "operator");
   const poll = id ?? (await firstFor(command, api, show));
   if (command === "open") await armDraft(api, show, poll);
   const body = options.for === undefined ? undefined : { duration_ms: options.for };

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
 import { say, tableOf } from "./output.ts";
 import { askHealth } from "./supervise/status.ts";
+import type { OperatorRole } from "../token.ts";
+import type { EdgeApi } from "./api.ts";
 import { targetApi, type TargetOptions } from "./target.ts";
 import { UserError } from "./user-error.ts";
 
@@ -51,7 +52,15 @@ export async function theShow(address: string, named: string | undefined): Promi
   throw new UserError(shows.length === 0 ? "there is no show yet" : `which show? --show ${shows.join(" | ")}`);
 }
 
-/** Where edges are that a show of this folder can be asked for. */
-export function edgesOf(dir: string | undefined, list: string | undefined) {
-  return openFolder(dir ?? DEFAULT_FOLDER).edgesNamed(list);
+/** Whom a command about one show talks to, and which show that is. */
+export interface ShowOptions extends TargetOptions {
+  readonly show?: string;
+}
+
+export async function targetShow(
+  options: ShowOptions,
+  role: OperatorRole,
+): Promise<{ readonly api: EdgeApi; readonly show: string }> {
+  const api = await targetApi(options, role);
+  return { api, show: await theShow(api.address, options.show) };
 }

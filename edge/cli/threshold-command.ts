@@ -1,14 +1,14 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { positiveNumber, timeSpan, wholeNumber } from "./arguments.ts";
-import { DEFAULT_FOLDER } from "./network/folder.ts";
+import { withShow } from "./target-options.ts";
 
 /** `redbutton threshold …`: rules on the ledger that put a cue into the picture. */
 export function thresholdCommand(): Command {
   const thresholds = new Command("threshold").description("thresholds: what puts a cue into the picture");
-  withTarget(thresholds.command("list"))
+  withShow(thresholds.command("list"))
     .description("list thresholds: how far each is, how fast it nears, what it fired")
     .action(async (options) => (await import("./threshold.ts")).listThresholds(options));
-  withTarget(thresholds.command("set <id>"))
+  withShow(thresholds.command("set <id>"))
     .description("define a threshold, or replace one that nobody has armed")
     .option("--present <count>", "receivers that retrieved the content", wholeNumber)
     .option("--voted <count>", "receivers that voted, in --poll or in any", wholeNumber)
@@ -25,16 +25,8 @@ export function thresholdCommand(): Command {
     .option("--arm", "arm it at once")
     .action(async (id, options) => (await import("./threshold.ts")).setThreshold(id, options));
   for (const command of ["arm", "disarm"] as const)
-    withTarget(thresholds.command(`${command} <id>`))
+    withShow(thresholds.command(`${command} <id>`))
       .description(command === "arm" ? "arm a threshold, or arm it again" : "take a threshold off for good")
       .action(async (id, options) => (await import("./threshold.ts")).commandThreshold(command, id, options));
   return thresholds;
-}
-
-function withTarget(command: Command): Command {
-  return command
-    .addOption(new Option("--show <show>", "the show (default: the only one)"))
-    .addOption(new Option("--dir <dir>", "folder of the network").default(DEFAULT_FOLDER))
-    .addOption(new Option("--edge <name|url>", "edge to talk to (default: the first that answers)"))
-    .addOption(new Option("--token <token>", "token to show it (default: $REDBUTTON_TOKEN, or one from the folder)"));
 }

@@ -1,17 +1,11 @@
 import * as v from "valibot";
 import type { ThresholdAnswer } from "../answers.ts";
-import type { EdgeApi } from "./api.ts";
 import { say, tableOf } from "./output.ts";
-import { theShow } from "./show.ts";
-import { targetApi, type TargetOptions } from "./target.ts";
+import { targetShow, type ShowOptions } from "./show.ts";
 import { UserError } from "./user-error.ts";
 
-export interface ThresholdOptions extends TargetOptions {
-  readonly show?: string;
-}
-
 /** A threshold as the command line says it; an edge checks it. */
-export interface NewThreshold extends ThresholdOptions {
+export interface NewThreshold extends ShowOptions {
   readonly present?: number;
   readonly voted?: number;
   readonly votes?: number;
@@ -32,24 +26,20 @@ export type Threshold = v.InferOutput<typeof ThresholdAnswer>;
 
 /** Defines a threshold, and arms it where that is asked for. */
 export async function setThreshold(id: string, options: NewThreshold): Promise<void> {
-  const { api, show } = await target(options, "operator");
+  const { api, show } = await targetShow(options, "operator");
   let threshold = await api.putThreshold(show, id, thresholdBody(options));
   if (options.arm) threshold = await api.commandThreshold(show, id, "arm");
   say(describe(threshold));
 }
 
-export async function commandThreshold(
-  command: "arm" | "disarm",
-  id: string,
-  options: ThresholdOptions,
-): Promise<void> {
-  const { api, show } = await target(options, "operator");
+export async function commandThreshold(command: "arm" | "disarm", id: string, options: ShowOptions): Promise<void> {
+  const { api, show } = await targetShow(options, "operator");
   say(describe(await api.commandThreshold(show, id, command)));
 }
 
 /** Each threshold with its distance, speed and estimated time, and what it fired. */
-export async function listThresholds(options: ThresholdOptions): Promise<void> {
-  const { api, show } = await target(options, "reader");
+export async function listThresholds(options: ShowOptions): Promise<void> {
+  const { api, show } = await targetShow(options, "reader");
   const { thresholds } = await api.thresholds(show);
   if (thresholds.length === 0) return say("no thresholds yet: `redbutton threshold set ID --present 10000 --text …`");
   const rows = thresholds.map((threshold) => [
@@ -60,11 +50,6 @@ export async function listThresholds(options: ThresholdOptions): Promise<void> {
     threshold.fired.map(firedText).join(", "),
   ]);
   say(tableOf([["threshold", "state", "waits for", "is at", "a second", "in", "fired"], ...rows]));
-}
-
-async function target(options: ThresholdOptions, role: "operator" | "reader"): Promise<{ api: EdgeApi; show: string }> {
-  const api = await targetApi(options, role);
-  return { api, show: await theShow(api.address, options.show) };
 }
 
 /** The request's body, as a show's file says a threshold. Throws where it takes more, or less, than one rule. */

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { positiveNumber, wholeNumber } from "../arguments.ts";
 import { DEFAULT_FOLDER } from "../network/folder.ts";
 import { DEFAULT_SHARES } from "./plan.ts";
 
@@ -14,13 +15,13 @@ export function audienceCommand(): Command {
     .option("--buyers <n>", "so many buy, each once, and nobody votes; then all books are compared", wholeNumber)
     .option("--product <id>", "what they buy (default: the only one on offer)")
     .option("--pin <digits>", "their PIN, where the product takes one (default: the demo provider's)")
-    .option("-r, --rate <n>", "receivers a second that come (default: 1000 voters, 50 buyers)", positive)
+    .option("-r, --rate <n>", "receivers a second that come (default: 1000 voters, 50 buyers)", positiveNumber)
     .option("--edges <list>", "names or addresses, comma-separated (default: all of the network)")
     .option("--secret <file>", "file with the network's secret, where there is no folder; --edges has addresses then")
     .option("--seed <n>", "the same seed gives the same receivers (default: a random one)", wholeNumber)
     .option("--books <file>", "where the books go (default: in the network's folder)")
     .option("--no-books", "keeps none")
-    .option("--deadline <seconds>", "how long a press is tried before it is booked as unknown", positive, 60)
+    .option("--deadline <seconds>", "how long a press is tried before it is booked as unknown", positiveNumber, 60)
     .option(
       "--ws <share>",
       "share of receivers on a WebSocket, 0 to 1; buyers hear on it what becomes of their order",
@@ -37,17 +38,6 @@ export function audienceCommand(): Command {
         ? (await import("./run.ts")).runAudienceCommand(options)
         : (await import("../buyers/run.ts")).runBuyersCommand(options),
     );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("wanted a whole number.");
-  return Number(text);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("wanted a number above 0.");
-  return value;
 }
 
 function share(text: string): number {

@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { BATCH_KINDS } from "../../../crdt/inspect/question.ts";
 import { VIEWS } from "../../../crdt/inspect/views.ts";
-import { DEFAULT_FOLDER } from "../network/folder.ts";
+import { dirOption } from "../target-options.ts";
 
 const CODES = "exit codes: 0 fine, 1 usage, 2 unreachable, 3 not found, 4 diverged";
 
@@ -37,7 +37,7 @@ export function whyCommand(): Command {
 
 function withTarget(command: Command): Command {
   return command
-    .addOption(new Option("--dir <dir>", "folder of the network").default(DEFAULT_FOLDER))
+    .addOption(dirOption())
     .option("--edge <name|url>", "edge to ask (default: the first that answers)")
     .option("--token <token>", "an inspector's token (default: $REDBUTTON_TOKEN, or one from the folder)")
     .option("--show <show>", "the show (default: the only one)")
