@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import {
   AllResultsBody,
@@ -5,7 +6,6 @@ import {
   ForgottenAnswer,
   ProducerPollBody,
   ProductAnswer,
-  ResultsBody,
   SellingAnswer,
   ShowBody,
   ThresholdAnswer,
@@ -130,7 +130,7 @@ export class EdgeApi {
         const code = error.problem?.code;
         if (code !== "not_ready" || Date.now() > deadline)
           throw new UserError(`${doing} at ${this.address}: ${code === undefined ? "" : `${code}: `}${error.message}`);
-        await new Promise((resolve) => setTimeout(resolve, NOT_READY.everyMs));
+        await sleep(NOT_READY.everyMs);
       }
     }
   }
@@ -138,8 +138,3 @@ export class EdgeApi {
 
 export const POLL_COMMANDS = ["arm", "open", "close", "void", "release"] as const;
 export type PollCommand = (typeof POLL_COMMANDS)[number];
-
-/** A poll's counts in one list, an entry an option, both kinds of receivers together. */
-export function totalsOf(results: v.InferOutput<typeof ResultsBody>): number[] {
-  return results.counts.map(({ anonymous, signed }) => anonymous + signed);
-}

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EdgeApi } from "./api.ts";
 import { runAudience, type AudiencePoll } from "./audience/audience.ts";
 import { readBooks, type Books } from "./audience/books.ts";
@@ -161,7 +162,7 @@ async function waitForThreshold(
     if (found && isReached(found)) return found;
     if (Date.now() > deadline)
       throw new UserError(`threshold "${THRESHOLD}" is ${found?.state ?? "not there"}, wanted ${wanted}`);
-    await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+    await sleep(ASK_INTERVAL_MS);
   }
 }
 
@@ -231,7 +232,7 @@ async function waitForFinal(api: EdgeApi, poll: string): Promise<void> {
     if (found?.final) return;
     if (Date.now() > deadline)
       throw new UserError(`the poll is not final at ${api.address}: it waits for ${found?.waiting_for.join(", ")}`);
-    await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+    await sleep(ASK_INTERVAL_MS);
   }
 }
 

@@ -32,6 +32,9 @@ export interface BuyerMeans {
   readonly events: BuyerEvents;
   /** How long it tries to place its order, and then waits for the outcome, ms. */
   readonly deadlineMs: number;
+  /** Milliseconds since whenever. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 /** Pause between two questions, ms. */
@@ -50,12 +53,13 @@ const LONGEST_BACKOFF_MS = 4000;
 export class Buyer {
   readonly #plan: BuyerPlan;
   readonly #means: BuyerMeans;
-  readonly #began = performance.now();
+  readonly #began: number;
   #edge: number;
 
   constructor(plan: BuyerPlan, means: BuyerMeans) {
     this.#plan = plan;
     this.#means = means;
+    this.#began = means.now();
     this.#edge = plan.edge;
   }
 
@@ -63,11 +67,11 @@ export class Buyer {
     const { events } = this.#means;
     const placed = await this.#order();
     if (placed.is !== "told") return placed;
-    events.onacknowledged(performance.now() - this.#began);
+    events.onacknowledged(this.#sinceBegin());
     if (this.#plan.repeats) await this.#repeat();
     if (this.#plan.moves) this.#move("by plan");
     const order = await this.#outcome(placed.order);
-    if (isOver(order)) events.onover(performance.now() - this.#began);
+    if (isOver(order)) events.onover(this.#sinceBegin());
     return { is: "told", order };
   }
 
@@ -84,7 +88,7 @@ export class Buyer {
       const verdict = verdictOf(answer);
       // Where an edge may have it, another's no is not the last word.
       if (verdict === "end" && !isUnsure && answer.is === "refused") return { is: "refused", code: answer.code };
-      if (performance.now() > deadline) return { is: "unknown" };
+      if (this.#means.now() > deadline) return { is: "unknown" };
       if (verdict !== "later") this.#move("by need");
       await this.#pause(tries, answer.is === "refused" && verdict === "later" ? answer.retryAfterMs : 0);
     }
@@ -98,14 +102,14 @@ export class Buyer {
 
   /** What becomes of it, or the last that was heard until the deadline. */
   async #outcome(placed: OrderAnswer): Promise<OrderAnswer> {
-    const deadline = performance.now() + this.#means.deadlineMs;
+    const deadline = this.#means.now() + this.#means.deadlineMs;
     let last = placed;
-    for (let tries = 0; !isOver(last) && performance.now() < deadline;) {
+    for (let tries = 0; !isOver(last) && this.#means.now() < deadline;) {
       const told = await this.#hear(placed.id);
       if (told) last = told;
       if (isOver(last)) break;
       // One that has just moved there may come before its order does.
-      if (told) await nap(ASK_INTERVAL_MS);
+      if (told) await this.#means.sleep(ASK_INTERVAL_MS);
       else {
         this.#move("by need");
         await this.#pause(tries++);
@@ -128,6 +132,10 @@ export class Buyer {
     return this.#means.tills[this.#edge]!;
   }
 
+  #sinceBegin(): number {
+    return this.#means.now() - this.#began;
+  }
+
   #move(why: "by plan" | "by need"): void {
     const { tills, dice, events } = this.#means;
     if (tills.length < 2) return;
@@ -136,10 +144,7 @@ export class Buyer {
   }
 
   #pause(tries: number, leastMs = 0): Promise<void> {
-    return nap(leastMs + this.#means.dice.next() * Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries));
+    const { dice, sleep } = this.#means;
+    return sleep(leastMs + dice.next() * Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries));
   }
-}
-
-export function nap(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

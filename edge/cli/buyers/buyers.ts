@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { deriveTokenKeys, type TokenKey } from "../../token.ts";
 import type { AudienceEdge } from "../audience/carrier.ts";
 import { Dice } from "../audience/dice.ts";
 import { LineFile } from "../audience/line-file.ts";
 import { Schedule } from "../audience/schedule.ts";
 import type { BuyerLine, BuyersLine } from "./books.ts";
-import { Buyer, nap } from "./buyer.ts";
+import { Buyer } from "./buyer.ts";
 import { planBuyer, type BuyerPlan, type BuyerShares } from "./plan.ts";
 import { BuyersLedger, type BuyersProgress, type BuyersReport } from "./report.ts";
 import { Till } from "./till.ts";
@@ -68,7 +69,7 @@ class Run {
     const began = performance.now();
     const buying: Promise<BuyerLine>[] = [];
     for (let at = schedule.nextAt; at !== undefined && !signal?.aborted; at = schedule.nextAt) {
-      await nap(Math.max(0, at - (performance.now() - began)));
+      await sleep(Math.max(0, at - (performance.now() - began)));
       buying.push(this.#one(schedule.take()));
     }
     const lines = await Promise.all(buying);
@@ -85,6 +86,8 @@ class Run {
       dice: Dice.for(seed + 1, number),
       events: this.ledger,
       deadlineMs,
+      now: () => performance.now(),
+      sleep,
     });
     const line: BuyerLine = { kind: "buyer", buyer: plan.subject, key: plan.key, end: await buyer.run() };
     this.#books?.add(line);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Report } from "../../../crdt/inspect/report.ts";
 import type { LogData } from "../../../crdt/inspect/view/log.ts";
 import { isViewName, VIEWS, type ViewName } from "../../../crdt/inspect/views.ts";
@@ -64,7 +65,7 @@ async function follow(name: ViewName, params: Params, options: InspectOptions): 
     if (options.json === true) say(JSON.stringify(report));
     else if (name === "log") sayNew(report.data as LogData, said);
     else show(report, options);
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    await sleep(FOLLOW_MS);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { LibsqlBooks } from "../../../monitor/orders/libsql-books.ts";
 import { WebhookProvider } from "../../../monitor/orders/webhook.ts";
 import type { OrdersConfig, StoreConfig } from "../../config.ts";
@@ -27,7 +28,7 @@ export async function verifySale({ waitMs = DEFAULT_WAIT_MS, ...options }: SaleO
     const isLast = Date.now() >= deadline;
     if (report instanceof Error && isLast) throw report;
     if (!(report instanceof Error) && (report.ok || isLast)) return report;
-    await new Promise((resolve) => setTimeout(resolve, ROUND_PAUSE_MS));
+    await sleep(ROUND_PAUSE_MS);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { askHealth, askStatus, isWhole, type NetworkStatus } from "./status.ts";
 import type { NetworkFolder } from "../network/folder.ts";
 import { Child } from "./child.ts";
@@ -89,7 +90,7 @@ export class RunningNetwork {
     const deadline = Date.now() + timeoutMs;
     while (!isWhole(await this.status())) {
       if (Date.now() > deadline || this.givenUp().length > 0) return false;
-      await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+      await sleep(ASK_INTERVAL_MS);
     }
     return true;
   }
@@ -101,7 +102,7 @@ export class RunningNetwork {
     const deadline = Date.now() + timeoutMs;
     while (!(child?.pid !== undefined && child.pid !== pid && edge && (await askHealth(edge.address))?.ready)) {
       if (Date.now() > deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL_MS));
+      await sleep(ASK_INTERVAL_MS);
     }
     return true;
   }

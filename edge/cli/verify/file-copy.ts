@@ -2,6 +2,7 @@ import { constants, existsSync } from "node:fs";
 import { copyFile, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * A running member owns its database file alone, so its file and write-ahead log are copied and the copy is opened. The
@@ -16,7 +17,7 @@ export async function copyDatabase(file: string): Promise<DatabaseCopy> {
   try {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       if (await copyOnce(file, copy)) return { file: copy, remove };
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await sleep(RETRY_MS);
     }
     throw new Error(`copying "${file}": its write-ahead log was started anew during each of ${MAX_TRIES} copies`);
   } catch (error) {

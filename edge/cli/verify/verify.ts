@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { deriveTokenKeys } from "../../token.ts";
 import type { StoreConfig } from "../../config.ts";
 import type { Books } from "../audience/books.ts";
@@ -51,7 +52,7 @@ export async function verifyShow(options: VerifyOptions): Promise<VerifyReport> 
     const cues = await verifyCues(sources);
     const ok = polls.every(isFine) && cues.every((cue) => cue.ok);
     if (ok || Date.now() >= deadline) return { show: options.show, ok, polls, cues };
-    await new Promise((resolve) => setTimeout(resolve, ROUND_PAUSE_MS));
+    await sleep(ROUND_PAUSE_MS);
   }
 }
 

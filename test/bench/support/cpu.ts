@@ -13,12 +13,6 @@ export function cpuOf(pid: number): number {
   return ((user + system) * 1e6) / TICKS_PER_SECOND;
 }
 
-/** Memory of a process that is in RAM, bytes. */
-export function residentOf(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "latin1");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
-}
-
 /**
  * CPU time in µs that this process spends on `task`, all its threads. With REDBUTTON_BENCH_PROFILE=FOLDER a profile of
  * exactly that goes there, for `programs/hot.ts` or a browser's developer tools.

@@ -1,5 +1,5 @@
 // One buyer: the same order wherever it is sent, and what it makes of what it hears.
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { OrderAnswer } from "../../../edge/answers.ts";
 import { Dice } from "../../../edge/cli/audience/dice.ts";
 import { Buyer, type BuyerEnd, type BuyerMeans } from "../../../edge/cli/buyers/buyer.ts";
@@ -8,9 +8,6 @@ import { BuyersLedger } from "../../../edge/cli/buyers/report.ts";
 import type { Purchase, TillAnswer } from "../../../edge/cli/buyers/till.ts";
 import { check, OrderBody } from "../../../edge/schemas.ts";
 import { isRefusal } from "../../../edge/refusal.ts";
-
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "performance"] }));
-afterEach(() => void vi.useRealTimers());
 
 const RULES = { seed: 1, edges: 2, mostAtOnce: 3, shares: { ws: 0.5, retry: 0.5, move: 0.5 } };
 const PLAN: BuyerPlan = { ...planBuyer(0, RULES), edge: 0, transport: "http", repeats: false, moves: false };
@@ -65,10 +62,17 @@ async function buy(script: Script, plan: Partial<BuyerPlan> = {}) {
     },
   });
   const events = new BuyersLedger();
-  const means = { tills: [till(0), till(1)], purchase: PURCHASE, dice: new Dice(1), events, deadlineMs: DEADLINE_MS };
-  const running = new Buyer({ ...PLAN, ...plan }, means).run();
-  await vi.advanceTimersByTimeAsync(DEADLINE_MS * 3);
-  const end: BuyerEnd = await running;
+  let now = 0;
+  const means: BuyerMeans = {
+    tills: [till(0), till(1)],
+    purchase: PURCHASE,
+    dice: new Dice(1),
+    events,
+    deadlineMs: DEADLINE_MS,
+    now: () => now,
+    sleep: async (ms) => void (now += ms),
+  };
+  const end: BuyerEnd = await new Buyer({ ...PLAN, ...plan }, means).run();
   return { end, calls, sent, events };
 }
 
