@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import { LineFile } from "./line-file.ts";
+import { headless, LineFile, readLines } from "./line-file.ts";
 
 /**
  * What an audience knows by itself, as lines of JSON: a line that says what the audience was, a line a receiver, and a
@@ -112,39 +111,22 @@ export class BooksWriter {
   }
 }
 
-/** Reads books. Throws where a line is none. */
+/** Reads books. Throws where a line is none, and where there is none yet. */
 export function readBooks(file: string): Books {
-  return parseBooks(file, readFileSync(file, "utf8"));
+  const books = findBooks(file);
+  if (!books) throw headless(file);
+  return books;
 }
 
-export function parseBooks(file: string, text: string): Books {
-  const receivers: ReceiverLine[] = [];
-  let audience: AudienceLine | undefined;
-  let totals: TotalsLine | undefined;
-  for (const [i, line] of text.split("\n").entries()) {
-    if (line === "") continue;
-    const read = v.safeParse(Line, parseJson(line));
-    if (!read.success) throw new Error(`reading books "${file}": line ${i + 1} is none: ${read.issues[0].message}`);
-    switch (read.output.kind) {
-      case "audience":
-        audience = read.output;
-        break;
-      case "receiver":
-        receivers.push(read.output);
-        break;
-      case "totals":
-        totals = read.output;
-        break;
-    }
-  }
-  if (!audience) throw new Error(`reading books "${file}": got no line that says whose they are`);
-  return { file, audience, receivers, totals };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // An interrupted audience's last line; the caller says which.
-  }
+/** The same; undefined where nothing is written yet. */
+export function findBooks(file: string): Books | undefined {
+  const [audience, ...rest] = readLines(file, Line);
+  if (!audience) return undefined;
+  if (audience.kind !== "audience") throw headless(file);
+  return {
+    file,
+    audience,
+    receivers: rest.filter((line) => line.kind === "receiver"),
+    totals: rest.find((line) => line.kind === "totals"),
+  };
 }

@@ -1,6 +1,8 @@
-import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, type WriteStream } from "node:fs";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
+import * as v from "valibot";
+import { UserError } from "../user-error.ts";
 
 const LINES_A_WRITE = 200;
 
@@ -29,4 +31,23 @@ export class LineFile {
     if (this.#lines.length > 0) this.#stream.write(`${this.#lines.join("\n")}\n`);
     this.#lines = [];
   }
+}
+
+/**
+ * Reads the lines of such a file. What stands behind the last end of a line is being written, or was when its writer was
+ * ended: it is left out. Throws where a line is none.
+ */
+export function readLines<S extends v.GenericSchema>(file: string, line: S): v.InferOutput<S>[] {
+  const schema = v.pipe(v.string(), v.parseJson(), line);
+  const complete = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  return complete.map((text, i) => {
+    const read = v.safeParse(schema, text);
+    if (read.success) return read.output;
+    throw new UserError(`reading books "${file}": line ${i + 1} is none: ${read.issues[0].message}`);
+  });
+}
+
+/** The error where the line is missing that says what the others are of. */
+export function headless(file: string): UserError {
+  return new UserError(`reading books "${file}": got no line that says whose they are`);
 }

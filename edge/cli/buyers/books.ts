@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { OrderAnswer } from "../../answers.ts";
+import { headless, readLines } from "../audience/line-file.ts";
 
 /** What buyers know by themselves, as lines of JSON: one that says whose they are, and one a buyer. */
 export const BuyersLine = v.object({
@@ -44,21 +45,15 @@ export function booksName(show: string, seed: number): string {
 export function buyersOfShow(folder: string, show: string): BuyerLine[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((name) => name.startsWith(PREFIX) && name.endsWith(SUFFIX));
-  const runs = files.map((name) => readBuyers(join(folder, name))).filter(({ head }) => head.show === show);
+  const runs = files.flatMap((name) => findBuyers(join(folder, name)) ?? []).filter(({ head }) => head.show === show);
   runs.sort((a, b) => a.head.started - b.head.started);
   return [...new Map(runs.flatMap(({ buyers }) => buyers.map((line) => [line.buyer, line]))).values()];
 }
 
-/** Reads one run's books. Throws where a line is none. */
-export function readBuyers(file: string): { readonly head: BuyersLine; readonly buyers: readonly BuyerLine[] } {
-  const lines = readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
-  const [head, ...buyers] = lines.map((line, i) => {
-    const read = v.safeParse(v.pipe(v.string(), v.parseJson(), Line), line);
-    if (read.success) return read.output;
-    throw new Error(`reading books "${file}": line ${i + 1} is none: ${read.issues[0].message}`);
-  });
-  if (head?.kind !== "buyers") throw new Error(`reading books "${file}": got no line that says whose they are`);
-  return { head, buyers: buyers.filter((line) => line.kind === "buyer") };
+/** One run's books; undefined where nothing is written yet. Throws where a line is none. */
+function findBuyers(file: string): { readonly head: BuyersLine; readonly buyers: readonly BuyerLine[] } | undefined {
+  const [head, ...rest] = readLines(file, Line);
+  if (!head) return undefined;
+  if (head.kind !== "buyers") throw headless(file);
+  return { head, buyers: rest.filter((line) => line.kind === "buyer") };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { receiverHex, receiverId, type ReceiverId } from "../../../crdt/receiver.ts";
-import { readBooks, type Books, type ReceiverLine } from "../audience/books.ts";
+import { findBooks, type Books, type ReceiverLine } from "../audience/books.ts";
 
 /** The books of one poll, of all audiences it had. */
 export class Booked {
@@ -46,5 +46,6 @@ export class Booked {
 export function booksOfShow(folder: string, show: string): Books[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((name) => name.endsWith(".ndjson"));
-  return files.map((name) => readBooks(join(folder, name))).filter(({ audience }) => audience.show === show);
+  const books = files.flatMap((name) => findBooks(join(folder, name)) ?? []);
+  return books.filter(({ audience }) => audience.show === show);
 }

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { ReceiptAnswer } from "../../../edge/cli/audience/answer.ts";
 import {
   BooksWriter,
-  parseBooks,
   readBooks,
   Totals,
   type AudienceLine,
@@ -15,6 +14,7 @@ import { Dice } from "../../../edge/cli/audience/dice.ts";
 import { expectations } from "../../../edge/cli/audience/expectation.ts";
 import { Latencies, percentile } from "../../../edge/cli/audience/latency.ts";
 import { Schedule } from "../../../edge/cli/audience/schedule.ts";
+import { booksOfShow } from "../../../edge/cli/verify/booked.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "redbutton-books-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -105,17 +105,32 @@ describe("books", () => {
     expect(totals.line()).toEqual({ kind: "totals", receivers: 4, unknown: 2, totals: { red: 1, green: 0 } });
   });
 
-  test("of an interrupted audience have no totals", () => {
-    const text = [head, line("a", "red")].map((each) => JSON.stringify(each)).join("\n");
-    expect(parseBooks("x", text)).toMatchObject({ receivers: [line("a", "red")], totals: undefined });
+  test("of an interrupted audience have no totals, and no line that it was writing", () => {
+    const file = join(folder, "interrupted.ndjson");
+    const text = [head, line("a", "red")].map((each) => `${JSON.stringify(each)}\n`).join("");
+    for (const written of [text, `${text}{"kind":`]) {
+      writeFileSync(file, written);
+      expect(readBooks(file)).toMatchObject({ receivers: [line("a", "red")], totals: undefined });
+    }
+  });
+
+  test("of a show are those in the folder; an audience that has just begun has none yet", async () => {
+    const books = join(folder, "of-show");
+    await new BooksWriter(join(books, "done.ndjson"), head).close(new Totals([]).line());
+    await new BooksWriter(join(books, "other.ndjson"), { ...head, show: "other" }).close(new Totals([]).line());
+    writeFileSync(join(books, "begun.ndjson"), "");
+    expect(booksOfShow(books, "demo").map(({ file }) => file)).toEqual([join(books, "done.ndjson")]);
   });
 
   test.each([
     ["", "got no line that says whose they are"],
+    [`${JSON.stringify(line("a"))}\n`, "got no line that says whose they are"],
     [`${JSON.stringify(head)}\n{"kind":"receiver"}\n`, "line 2 is none"],
-    [`${JSON.stringify(head)}\n{"kind":`, "line 2 is none"],
+    [`${JSON.stringify(head)}\n{"kind":\n`, "line 2 is none"],
   ])("that are none are refused: %j", (text, message) => {
-    expect(() => parseBooks("x", text)).toThrow(message);
+    const file = join(folder, "none.ndjson");
+    writeFileSync(file, text);
+    expect(() => readBooks(file)).toThrow(message);
   });
 });
 

@@ -1,13 +1,20 @@
 // One buyer: the same order wherever it is sent, and what it makes of what it hears.
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
 import type { OrderAnswer } from "../../../edge/answers.ts";
 import { Dice } from "../../../edge/cli/audience/dice.ts";
+import { buyersOfShow, type BuyerLine, type BuyersLine } from "../../../edge/cli/buyers/books.ts";
 import { Buyer, type BuyerEnd, type BuyerMeans } from "../../../edge/cli/buyers/buyer.ts";
 import { planBuyer, type BuyerPlan } from "../../../edge/cli/buyers/plan.ts";
 import { BuyersLedger } from "../../../edge/cli/buyers/report.ts";
 import type { Purchase, TillAnswer } from "../../../edge/cli/buyers/till.ts";
 import { check, OrderBody } from "../../../edge/schemas.ts";
 import { isRefusal } from "../../../edge/refusal.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "redbutton-buyers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const RULES = { seed: 1, edges: 2, mostAtOnce: 3, shares: { ws: 0.5, retry: 0.5, move: 0.5 } };
 const PLAN: BuyerPlan = { ...planBuyer(0, RULES), edge: 0, transport: "http", repeats: false, moves: false };
@@ -141,4 +148,27 @@ test("an order without an end at the deadline is told as it stands", async () =>
   const { end, events } = await buy({ place: [taken], ask: [orderIn("reserved")] });
   expect(end).toEqual({ is: "told", order: orderIn("reserved") });
   expect(events.over).toBe(0);
+});
+
+test("the books of a show are all that was written: a run that goes on, or was ended, takes nothing from the others", () => {
+  const head = (seed: number): BuyersLine => ({
+    kind: "buyers",
+    version: 1,
+    show: "final",
+    product: "shirt",
+    seed,
+    buyers: 2,
+    edges: ["fra"],
+    started: seed,
+  });
+  const line = (buyer: string): BuyerLine => ({ kind: "buyer", buyer, key: buyer, end: { is: "unknown" } });
+  const write = (name: string, text: string) => writeFileSync(join(folder, `buyers-${name}.jsonl`), text);
+  const textOf = (...lines: object[]) => lines.map((each) => `${JSON.stringify(each)}\n`).join("");
+  write("whole", textOf(head(1), line("a"), line("b")));
+  write("torn", `${textOf(head(2), line("c"))}{"kind":"buyer","bu`);
+  write("begun", "");
+  write("other", textOf({ ...head(3), show: "other" }, line("d")));
+  expect(buyersOfShow(folder, "final").map(({ buyer }) => buyer)).toEqual(["a", "b", "c"]);
+  write("strange", textOf(head(4), { kind: "buyer" }));
+  expect(() => buyersOfShow(folder, "final")).toThrow(/buyers-strange.jsonl": line 2 is none/);
 });
