@@ -52,8 +52,9 @@ export function compareSale(sources: SaleSources): SaleReport {
   const { show, products, buyers, booked, shelf, charges, edges } = sources;
   const reconciliation = reconcile(booked, charges);
   const shelves = products.map(({ id, stock }) => ({ product: id, stock, ...(shelf[id] ?? NEVER_SHELVED) }));
+  const byId = new Map(booked.map((order) => [order.order, order]));
   const differences = [
-    ...buyers.flatMap((line) => buyerDifferences(line, new Map(booked.map((order) => [order.order, order])))),
+    ...buyers.flatMap((line) => buyerDifferences(line, byId)),
     ...booked.filter(({ state }) => state === "reserved").map(({ order }) => `order ${order} is not over: reserved`),
     ...providerDifferences(reconciliation, charges),
     ...shelves.flatMap(shelfDifferences),
@@ -84,11 +85,11 @@ function textOf({
 
 /** By order, and by sum: a provider that booked an order twice shows in the sum alone. */
 function providerDifferences({ differences, taken }: Reconciliation, charges: readonly BookedCharge[]): string[] {
-  const references = charges.map(({ reference }) => reference);
-  const twice = references.filter((reference, i) => references.indexOf(reference) !== i);
+  const byReference = Map.groupBy(charges, ({ reference }) => reference);
+  const twice = [...byReference].filter(([, booked]) => booked.length > 1);
   return [
     ...differences.map(({ order, ours, theirs }) => `order ${order}: the database has ${ours}, the provider ${theirs}`),
-    ...twice.map((reference) => `order ${reference}: the provider has it more than once`),
+    ...twice.map(([reference]) => `order ${reference}: the provider has it more than once`),
     ...Object.entries(taken)
       .filter(([, { ours, theirs }]) => ours !== theirs)
       .map(

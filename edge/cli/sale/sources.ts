@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { LibsqlBooks } from "../../../monitor/orders/libsql-books.ts";
 import { WebhookProvider } from "../../../monitor/orders/webhook.ts";
 import type { OrdersConfig, StoreConfig } from "../../config.ts";
@@ -7,6 +6,7 @@ import type { BuyerLine } from "../buyers/books.ts";
 import type { NetworkFolder } from "../network/folder.ts";
 import { UserError } from "../user-error.ts";
 import { openToRead, whyUnreachable } from "../verify/log-reader.ts";
+import { settled } from "../verify/settled.ts";
 import { compareSale, type SaleReport, type SaleSources } from "./comparison.ts";
 
 export interface SaleOptions {
@@ -18,23 +18,30 @@ export interface SaleOptions {
 }
 
 const DEFAULT_WAIT_MS = 20_000;
-const ROUND_PAUSE_MS = 500;
 
 /** Compares what receivers were told with the database, the provider's books and every edge, until they agree. */
 export async function verifySale({ waitMs = DEFAULT_WAIT_MS, ...options }: SaleOptions): Promise<SaleReport> {
-  const deadline = Date.now() + waitMs;
-  for (;;) {
-    const report = await readSale(options).then(compareSale, (error: Error) => error);
-    const isLast = Date.now() >= deadline;
-    if (report instanceof Error && isLast) throw report;
-    if (!(report instanceof Error) && (report.ok || isLast)) return report;
-    await sleep(ROUND_PAUSE_MS);
-  }
+  const processor = processorOf(options.folder);
+  const compare = () =>
+    readSale(options, processor).then(compareSale, (error: Error): Unread => ({ ok: false, error }));
+  const last = await settled<SaleReport | Unread>(compare, waitMs);
+  if ("error" in last) throw last.error;
+  return last;
+}
+
+/** Somebody could not be asked, who may come back. */
+interface Unread {
+  readonly ok: false;
+  readonly error: Error;
+}
+
+interface Processor {
+  readonly store: StoreConfig;
+  readonly orders: OrdersConfig;
 }
 
 /** Each from whoever has it: the database as it is on the disk, the provider by its own word, edges by theirs. */
-async function readSale({ folder, show, buyers }: SaleOptions): Promise<SaleSources> {
-  const { store, orders } = processorOf(folder);
+async function readSale({ folder, show, buyers }: SaleOptions, { store, orders }: Processor): Promise<SaleSources> {
   const token = folder.operatorToken("reader");
   const edges = await Promise.all(
     folder.edges.map(async ({ name, address }) => ({ name, ...(await new EdgeApi(address, token).selling(show)) })),
@@ -44,7 +51,7 @@ async function readSale({ folder, show, buyers }: SaleOptions): Promise<SaleSour
   return { show, products: edges[0]?.products ?? [], buyers, booked, shelf, charges, edges };
 }
 
-function processorOf(folder: NetworkFolder): { readonly store: StoreConfig; readonly orders: OrdersConfig } {
+function processorOf(folder: NetworkFolder): Processor {
   const process = folder.processes.find(({ role }) => role === "orders");
   const config = process && folder.configOf(process.config);
   if (!config || config.role === "edge" || !config.orders)

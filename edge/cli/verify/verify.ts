@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { deriveTokenKeys } from "../../token.ts";
 import type { StoreConfig } from "../../config.ts";
 import type { Books } from "../audience/books.ts";
@@ -6,6 +5,7 @@ import { UserError } from "../user-error.ts";
 import { verifyCues, type CueReport } from "./cues.ts";
 import { EdgeReader } from "./edge-reader.ts";
 import { isFine, type PollReport } from "./poll-report.ts";
+import { settled } from "./settled.ts";
 import { verifyOnce, type Sources } from "./round.ts";
 
 export interface VerifyEdge {
@@ -40,20 +40,17 @@ export interface VerifyReport {
 }
 
 const DEFAULT_WAIT_MS = 10_000;
-const ROUND_PAUSE_MS = 500;
 const TOKEN_SECONDS = 3600;
 
 /** Refolds every log of a show and compares: all edges' results and tallies, logs, database, finals and books. */
 export async function verifyShow(options: VerifyOptions): Promise<VerifyReport> {
   const sources = sourcesOf(options);
-  const deadline = Date.now() + (options.waitMs ?? DEFAULT_WAIT_MS);
-  for (;;) {
+  const compare = async (): Promise<VerifyReport> => {
     const polls = await verifyOnce(sources);
     const cues = await verifyCues(sources);
-    const ok = polls.every(isFine) && cues.every((cue) => cue.ok);
-    if (ok || Date.now() >= deadline) return { show: options.show, ok, polls, cues };
-    await sleep(ROUND_PAUSE_MS);
-  }
+    return { show: options.show, ok: polls.every(isFine) && cues.every((cue) => cue.ok), polls, cues };
+  };
+  return settled(compare, options.waitMs ?? DEFAULT_WAIT_MS);
 }
 
 function sourcesOf({ show, poll, edges, recorder, secret, books = [], onprogress }: VerifyOptions): Sources {
