@@ -1,7 +1,7 @@
 // What strikes while thresholds are crossed: processes killed and stopped, links cut, the database gone.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Dice } from "../../edge/cli/audience/dice.ts";
 import type { Ground } from "./ground.ts";
-import { pause } from "./scenario.ts";
 
 export interface Striking {
   /** Lets nothing more strike, mends all, and says how often something struck. */
@@ -29,7 +29,7 @@ function repeated(name: string, strike: Strike): Fault {
       let strikes = 0;
       const striking = (async () => {
         while (!ended) {
-          await pause(dice.next() * LONGEST_PAUSE_MS);
+          await sleep(dice.next() * LONGEST_PAUSE_MS);
           if (ended) break;
           await strike(ground, dice);
           strikes += 1;
@@ -86,7 +86,7 @@ const cut =
 const databaseAway: Strike = async (ground, dice) => ground.restartDatabase(200 + dice.below(1000));
 
 function lasting(dice: Dice): Promise<void> {
-  return pause(LASTS_MS.least + dice.below(LASTS_MS.most - LASTS_MS.least));
+  return sleep(LASTS_MS.least + dice.below(LASTS_MS.most - LASTS_MS.least));
 }
 
 const watchers = (ground: Ground) => ground.watchers;

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
 import { CUE_JOURNAL, localProcesses } from "../../edge/cli/network/local.ts";
@@ -114,7 +115,7 @@ class Server {
 
   async restart(awayMs: number): Promise<void> {
     await this.#sqld.kill();
-    await new Promise((resolve) => setTimeout(resolve, awayMs));
+    await sleep(awayMs);
     this.#sqld = await startSqld(this.#path);
     this.#proxy.target = portOf(this.#sqld);
   }

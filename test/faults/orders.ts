@@ -1,9 +1,10 @@
 // Orders through kills, pauses, partitions and hostile receivers, with real processes, at a provider that fails in every
 // way: counted in its books, in the database, and by what receivers are told.
+import { setTimeout as sleep } from "node:timers/promises";
 import { Dice } from "../../edge/cli/audience/dice.ts";
 import { contradict, judgeContradiction } from "../support/contradiction.ts";
 import { attack } from "../support/hostile-buyer.ts";
-import { buyersOf, pause, ShopFloor, type Buyer, type SaleOutcome } from "../support/shop-floor.ts";
+import { buyersOf, ShopFloor, type Buyer, type SaleOutcome } from "../support/shop-floor.ts";
 
 /** Pause between two buyers, ms. */
 const PACE_MS = 40;
@@ -81,7 +82,7 @@ async function sell(floor: ShopFloor, fault: string, number: number, orders: num
   let isOver = false;
   const striking = strike(floor, fault, dice, struck, () => isOver);
   const buying = buyers.map(async (buyer, i) => {
-    await pause(i * PACE_MS);
+    await sleep(i * PACE_MS);
     await floor.buy(show, buyer, i);
   });
   await Promise.all(buying).finally(() => (isOver = true));
@@ -100,7 +101,7 @@ async function strike(floor: ShopFloor, fault: string, dice: Dice, struck: Struc
   const ways = fault in STRIKES ? [STRIKES[fault]!] : Object.values(STRIKES);
   let strikes = 0;
   while (strikes < Math.max(ways.length, LEAST_STRIKES) || !isOver()) {
-    await pause(STRIKE_MS * dice.next());
+    await sleep(STRIKE_MS * dice.next());
     await ways[strikes % ways.length]!(floor, dice, struck);
     strikes += 1;
   }
@@ -110,7 +111,7 @@ async function strike(floor: ShopFloor, fault: string, dice: Dice, struck: Struc
 async function kill(floor: ShopFloor, name: string): Promise<void> {
   const member = floor.member(name);
   await member.kill();
-  await pause(100);
+  await sleep(100);
   member.start();
   await floor.whole();
 }
@@ -118,13 +119,13 @@ async function kill(floor: ShopFloor, name: string): Promise<void> {
 async function hold(floor: ShopFloor, name: string, ms: number): Promise<void> {
   const member = floor.member(name);
   member.signal("SIGSTOP");
-  await pause(ms);
+  await sleep(ms);
   member.signal("SIGCONT");
 }
 
 async function away(floor: ShopFloor, ms: number): Promise<void> {
   await floor.database.kill();
-  await pause(ms);
+  await sleep(ms);
   await floor.database.restart();
 }
 
@@ -132,7 +133,7 @@ async function cut(floor: ShopFloor, name: string, dice: Dice, meanwhile?: () =>
   floor.links.cut(name, dice.chance(0.5) ? { is: "refusing" } : { is: "black hole" });
   // It may need the link: an edge that was stopped before compares its clock with a peer's first.
   const done = meanwhile?.();
-  await pause(500 + dice.below(2500));
+  await sleep(500 + dice.below(2500));
   floor.links.mend(name);
   await done;
 }

@@ -1,8 +1,10 @@
 // One show with its thresholds, an audience that crosses them one after another, and a fault that strikes meanwhile.
+import { setTimeout as sleep } from "node:timers/promises";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import { Dice } from "../../edge/cli/audience/dice.ts";
 import type { Threshold } from "../../edge/cli/threshold.ts";
 import { cueId } from "../../monitor/threshold/crossing.ts";
+import { insist } from "../support/insist.ts";
 import type { Fault } from "./fault.ts";
 import type { Ground } from "./ground.ts";
 
@@ -10,7 +12,6 @@ export const THRESHOLDS = 20;
 const RECEIVERS = 100;
 /** Pause between two receivers, ms: so the crossings fall into every moment of a fault. */
 const PACE_MS = 40;
-const RETRY_MS = 50;
 /** How long a network may take to come to rest once the faults are over, ms. */
 const REST_MS = 90_000;
 
@@ -49,11 +50,11 @@ async function open(ground: Ground, show: string, ids: readonly string[]): Promi
   await api.command(show, "p", "arm");
   await api.command(show, "p", "open");
   for (const id of ids) await api.commandThreshold(show, id, "arm");
-  await until("every threshold is armed", async () =>
+  await insist("every threshold is armed", async () =>
     (await api.thresholds(show)).thresholds.every(({ state }) => state === "armed"),
   );
   for (const { address } of ground.folder.edges)
-    await until("every edge has the poll open", async () => {
+    await insist("every edge has the poll open", async () => {
       const { polls } = await new EdgeApi(address, ground.folder.operatorToken("reader")).show(show);
       return polls[0]?.state === "open";
     });
@@ -69,7 +70,7 @@ async function vote(ground: Ground, show: string, seed: number): Promise<void> {
   const pressing: Promise<void>[] = [];
   for (let i = 0; i < RECEIVERS; i++) {
     pressing.push(press(ground, show, `${show}-${i}`, dice.below(ground.folder.edges.length)));
-    await pause(PACE_MS * (0.5 + dice.next()));
+    await sleep(PACE_MS * (0.5 + dice.next()));
   }
   await Promise.all(pressing);
 }
@@ -78,7 +79,7 @@ async function press(ground: Ground, show: string, receiver: string, first: numb
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const token = ground.folder.tokenKeys().receivers.sign({ sub: receiver, exp, role: "receiver", anon: true });
   const { edges } = ground.folder;
-  await until(`receiver ${receiver} has a receipt`, async (attempt) => {
+  await insist(`receiver ${receiver} has a receipt`, async (attempt) => {
     const { address } = edges[(first + attempt) % edges.length]!;
     const response = await fetch(`${address}/v1/shows/${show}/polls/p/ballots`, {
       method: "POST",
@@ -95,7 +96,7 @@ async function press(ground: Ground, show: string, receiver: string, first: numb
 async function rest(ground: Ground, show: string): Promise<string[]> {
   let last: readonly Threshold[] = [];
   try {
-    await until("every cue is confirmed", async () => {
+    await insist("every cue is confirmed", async () => {
       last = (await ground.api(1).thresholds(show)).thresholds;
       return last.every(({ fired: [cue] }) => cue?.confirmed_at !== undefined);
     });
@@ -116,22 +117,4 @@ function count(ground: Ground, show: string, ids: readonly string[]): Pick<Outco
     twice: times.filter((each) => each > 1).length + strangers,
     never: times.filter((each) => each === 0).length,
   };
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Tries `isSo` until it says yes; what it throws is a no. */
-async function until(what: string, isSo: (attempt: number) => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + REST_MS;
-  for (let attempt = 0; ; attempt++) {
-    const failure = await isSo(attempt).then(
-      (yes) => (yes ? undefined : "not yet"),
-      (error: unknown) => String(error),
-    );
-    if (failure === undefined) return;
-    if (Date.now() > deadline) throw new Error(`waiting until ${what}: ${failure}`);
-    await pause(RETRY_MS);
-  }
 }

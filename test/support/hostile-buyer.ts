@@ -1,5 +1,6 @@
 // What a receiver that is none of ours tries, and what an edge has to say to each.
 import { randomUUID } from "node:crypto";
+import { insist } from "./insist.ts";
 import { PRODUCT, type ShopFloor } from "./shop-floor.ts";
 
 /** Orders of one receiver at once: three times what it may. */
@@ -104,10 +105,9 @@ async function problemOf(response: Response): Promise<Problem> {
 }
 
 /** An edge that is killed or stands still meanwhile is asked again. */
-export async function reached(ask: () => Promise<Response>): Promise<Response> {
-  for (;;) {
-    const response = await ask().catch(() => undefined);
-    if (response && response.status !== 503) return response;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+export function reached(ask: () => Promise<Response>): Promise<Response> {
+  return insist("an edge answers", async () => {
+    const response = await ask();
+    return response.status !== 503 && response;
+  });
 }

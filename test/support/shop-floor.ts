@@ -9,6 +9,7 @@ import type { Dice } from "../../edge/cli/audience/dice.ts";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
 import { openOrderDatabase } from "../../monitor/database.ts";
 import type { BookedOrder } from "../../monitor/orders/books.ts";
+import { insist } from "./insist.ts";
 import { Links } from "./links.ts";
 import { MemberProcess } from "./member-process.ts";
 import { TestProvider } from "./provider.ts";
@@ -17,9 +18,6 @@ import { startSqld, type Sqld } from "./sqld.ts";
 
 const SECRET = "the provider's secret";
 export const PRODUCT = { id: "shirt", title: "Shirt", price: 2990, currency: "EUR", most_at_once: 3 };
-/** How long anything may take on a machine that has other things to do, ms. */
-const PATIENCE_MS = 120_000;
-const RETRY_MS = 100;
 
 /** What receivers are told of an order. */
 interface ToldOrder {
@@ -97,7 +95,7 @@ export class ShopFloor {
   /** Every edge is ready. */
   async whole(): Promise<void> {
     for (const { address } of this.folder.edges)
-      await until(`${address} is ready`, async () => (await fetch(`${address}/readyz`)).ok);
+      await insist(`${address} is ready`, async () => (await fetch(`${address}/readyz`)).ok);
   }
 
   /** Creates a show with so much stock, and offers it; every edge takes orders when this resolves. */
@@ -112,7 +110,7 @@ export class ShopFloor {
     });
     await ask(`${address}/v1/shows/${show}/products/${PRODUCT.id}/offer`, producer, {});
     for (const edge of this.folder.edges)
-      await until(`${edge.address} sells`, async () => {
+      await insist(`${edge.address} sells`, async () => {
         const response = await fetch(`${edge.address}/v1/shows/${show}/products`);
         return response.ok && JSON.stringify(await response.json()).includes(PRODUCT.id);
       });
@@ -122,7 +120,7 @@ export class ShopFloor {
   async buy(show: string, buyer: Buyer, first: number): Promise<void> {
     const body = { key: buyer.key, product: PRODUCT.id, quantity: buyer.quantity, details: { name: buyer.subject } };
     const place = (edge: number) => this.place(show, edge, this.token(buyer.subject), body);
-    await until(`${buyer.subject} has ordered`, async (attempt) => (await place(first + attempt)).status === 202);
+    await insist(`${buyer.subject} has ordered`, async (attempt) => (await place(first + attempt)).status === 202);
     await place(first + 1).catch(() => {});
   }
 
@@ -137,17 +135,14 @@ export class ShopFloor {
 
   /** What the receiver is told at an edge, once its order is over there. */
   async outcome(show: string, buyer: Buyer, edge: number): Promise<ToldOrder> {
-    let told: ToldOrder | undefined;
-    await until(`${buyer.subject} is told`, async () => {
+    return insist(`${buyer.subject} is told`, async () => {
       const response = await fetch(`${this.address(edge)}/v1/shows/${show}/orders/mine`, {
         headers: { authorization: `Bearer ${this.token(buyer.subject)}` },
       });
       const { orders } = (await response.json()) as { readonly orders: readonly ToldOrder[] };
-      told = orders[0];
       if (orders.length > 1) throw new Error(`${buyer.subject} has ${orders.length} orders of one key`);
-      return told?.state === "confirmed" || told?.state === "rejected";
+      return orders.find(({ state }) => state === "confirmed" || state === "rejected");
     });
-    return told!;
   }
 
   /** Waits until every order is over, and compares the three sets of books. */
@@ -208,7 +203,7 @@ export class ShopFloor {
   async #reconciled(show: string): Promise<string[]> {
     const status = this.folder.processes.find(({ role }) => role === "orders")!.status!;
     let differences: readonly object[] = [];
-    await until("the processor reports", async () => {
+    await insist("the processor reports", async () => {
       const response = await fetch(`${status}/orders/${show}`);
       ({ differences } = (await response.json()) as { readonly differences: readonly object[] });
       return differences.length === 0;
@@ -239,10 +234,6 @@ export function buyersOf(show: string, count: number, dice: Dice): Buyer[] {
   }));
 }
 
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 function ask(url: string, token: string, body: object): Promise<Response> {
   return fetch(url, {
     method: "POST",
@@ -250,18 +241,4 @@ function ask(url: string, token: string, body: object): Promise<Response> {
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(3000),
   });
-}
-
-/** Tries `isSo` until it says yes; what it throws is a no. */
-async function until(what: string, isSo: (attempt: number) => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (let attempt = 0; ; attempt++) {
-    const failure = await isSo(attempt).then(
-      (yes) => (yes ? undefined : "not yet"),
-      (error: unknown) => String(error),
-    );
-    if (failure === undefined) return;
-    if (Date.now() > deadline) throw new Error(`waiting until ${what}: ${failure}`);
-    await pause(RETRY_MS);
-  }
 }
