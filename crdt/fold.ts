@@ -181,6 +181,11 @@ export class Fold {
     return this.tally(poll)?.known(receiver) ?? [];
   }
 
+  /** How often a receiver's ballots in a poll contradicted each other: see `Tally.contests`. */
+  contests(poll: number): number {
+    return this.#tallies.get(poll)?.contests ?? 0;
+  }
+
   /** Receivers that retrieved the show's content. */
   get present(): number {
     return this.tally(PRESENCE)?.size ?? 0;

@@ -33,6 +33,7 @@ export class Tally {
   readonly #table = new ReceiverTable();
   readonly #next = { hi: 0, lo: 0, k: 0, press: 0, option: 0, signed: false, edge: 0, time: 0 };
   #voters = 0;
+  #contests = 0;
   readonly #anonymous: Float64Array;
   readonly #signed: Float64Array;
 
@@ -43,7 +44,11 @@ export class Tally {
     this.#edges = edges;
     this.#anonymous = new Float64Array(rules.options);
     this.#signed = new Float64Array(rules.options);
-    this.#beats = rules.mode === "first" ? (a, b) => this.#isEarlier(a, b) : (a, b) => this.#isLaterPress(a, b);
+    const wins = rules.mode === "first" ? this.#isEarlier.bind(this) : this.#isLaterPress.bind(this);
+    this.#beats = (next, current) => {
+      if (next.press === current.press && next.option !== current.option) this.#contests += 1;
+      return wins(next, current);
+    };
   }
 
   /** Takes one ballot from `edge`. Bytes that the poll's definition does not allow change nothing, at any replica. */
@@ -97,6 +102,11 @@ export class Tally {
   /** Bytes of memory held by the table. */
   get bytes(): number {
     return this.#table.bytes;
+  }
+
+  /** How often two ballots of one receiver met here that said different things under one press. */
+  get contests(): number {
+    return this.#contests;
   }
 
   slots(): Iterable<Slot> {

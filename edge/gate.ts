@@ -1,9 +1,8 @@
-import type { Fold } from "../crdt/fold.ts";
 import type { Member } from "../crdt/member.ts";
 import { shardOf, type ReceiverId, type ReceiverIds } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
+import type { Shard } from "../crdt/shard.ts";
 import { StoreFull } from "../crdt/store/store.ts";
-import type { Writer } from "../crdt/writer.ts";
 import type { Programme } from "./programme.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 
@@ -101,19 +100,15 @@ export class Gate {
     return undefined;
   }
 
-  /** Undefined where this edge does not keep the receiver's shard: then `wrongShard` says so. */
-  foldOf(receiver: ReceiverId): Fold | undefined {
-    return this.replica.shards().get(shardOf(receiver, this.view.shards))?.fold;
+  /** Where a receiver is counted and what it sends is written; undefined where this edge does not keep that: `wrongShard`. */
+  shardFor(receiver: ReceiverId): Shard | undefined {
+    return this.replica.shards().get(shardOf(receiver, this.view.shards));
   }
 
   wrongShard(receiver: ReceiverId): Refusal {
     const shard = shardOf(receiver, this.view.shards);
     const detail = `this edge does not keep the receiver's shard, ${shard}: /v1/edges/nearest knows one that does`;
     return refuse("wrong_shard", detail, { extra: { shard } });
-  }
-
-  writerOf(receiver: ReceiverId): Writer {
-    return this.replica.shard(shardOf(receiver, this.view.shards)).writer;
   }
 }
 

@@ -1,10 +1,9 @@
 import { PRESENCE, type Ballot } from "../crdt/ballot.ts";
-import type { Chain } from "../crdt/batch.ts";
 import type { PollState } from "../crdt/poll.ts";
 import { receiptCode } from "../crdt/receipt-code.ts";
-import type { ReceiverId } from "../crdt/receiver.ts";
+import type { Shard } from "../crdt/shard.ts";
 import type { KnownBallot } from "../crdt/tally.ts";
-import { refuseBallot, refuseWindow, type Asked } from "./admission.ts";
+import { refuseBallot, refuseWindow } from "./admission.ts";
 import { refuseLog, type Gate } from "./gate.ts";
 import { stateOf, type StandingPoll } from "./programme.ts";
 import type { Receipt, ReceiptLevel, Settle } from "./receipt.ts";
@@ -14,10 +13,13 @@ import type { BallotRequest } from "./service.ts";
 /** How long a ballot of level "peer" waits for a second replica, ms. */
 export const PEER_TIMEOUT_MS = 2000;
 
-/** A ballot that may be written, with its poll. */
+/** A ballot that may be written, with its poll and where it goes. */
 interface Admitted {
   readonly poll: StandingPoll;
   readonly ballot: Ballot;
+  readonly shard: Shard;
+  /** Of the poll in that shard, when it was admitted. */
+  readonly contests: number;
 }
 
 /** Takes receivers' requests for one show: resolves, admits, has them written, and answers with receipts. */
@@ -53,43 +55,52 @@ export class Intake {
     if (option === undefined)
       return refuse("unknown_option", `poll "${request.poll}" has no option "${request.option}"`);
     const receiver = request.identity?.under(receivers) ?? receivers.of(request.subject);
-    const asked: Asked = { option, press: request.press, k: request.k };
     const refusal =
       this.#gate.refuseEdge() ??
       this.#gate.refuseStanding() ??
       refuseWindow(poll.definition, this.#stateAt(poll, time)) ??
-      this.#gate.refuseLoad() ??
-      this.#refuseReceiver(poll, receiver, asked);
+      this.#gate.refuseLoad();
     if (refusal) return refusal;
+    const shard = this.#gate.shardFor(receiver);
+    if (!shard) return this.#gate.wrongShard(receiver);
     const { hi, lo } = receiver;
     const { press, k, signed } = request;
-    return { poll, ballot: { hi, lo, poll: poll.definition.index, press, option, k, signed, time } };
+    const ballot: Ballot = { hi, lo, poll: poll.definition.index, press, option, k, signed, time };
+    return (
+      refuseBallot(poll.definition, ballot, shard.fold.known(ballot.poll, ballot)) ?? {
+        poll,
+        ballot,
+        shard,
+        contests: shard.fold.contests(ballot.poll),
+      }
+    );
   }
 
   /** Notes a receiver's first retrieval of the show's content. */
   arrive(subject: string, signed: boolean): Refusal | undefined {
     const receiver = this.#gate.view.receivers.of(subject);
-    const fold = this.#gate.foldOf(receiver);
-    if (!fold) return this.#gate.wrongShard(receiver);
-    if (this.#gate.refuseEdge() || fold.known(PRESENCE, receiver).length > 0) return undefined;
+    const shard = this.#gate.shardFor(receiver);
+    if (!shard) return this.#gate.wrongShard(receiver);
+    if (this.#gate.refuseEdge() || shard.fold.known(PRESENCE, receiver).length > 0) return undefined;
     const time = this.#gate.member.clock.now();
     const ballot: Ballot = { ...receiver, poll: PRESENCE, press: 1, option: 0, k: 1, signed, time };
     // Presence is no promise to anyone: what the log refuses is noted at the receiver's next retrieval.
-    this.#gate.writerOf(receiver).put("presence", ballot, () => {});
+    shard.writer.put("presence", ballot, () => {});
     return undefined;
   }
 
   known(subject: string, poll: StandingPoll): readonly KnownBallot[] | Refusal {
     const receiver = this.#gate.view.receivers.of(subject);
-    return this.#gate.foldOf(receiver)?.known(poll.definition.index, receiver) ?? this.#gate.wrongShard(receiver);
+    return (
+      this.#gate.shardFor(receiver)?.fold.known(poll.definition.index, receiver) ?? this.#gate.wrongShard(receiver)
+    );
   }
 
   /** A mistake with one answer is that receiver's alone: the others of its flush are told all the same. */
   #write(admitted: Admitted, level: ReceiptLevel, settle: Settle): void {
-    const writer = this.#gate.writerOf(admitted.ballot);
-    writer.put("ballots", admitted.ballot, (outcome) => {
+    admitted.shard.writer.put("ballots", admitted.ballot, (outcome) => {
       try {
-        settle(this.#answer(admitted, level, writer.chain, outcome));
+        settle(this.#answer(admitted, level, outcome));
       } catch (error) {
         settle(error as Error);
       }
@@ -107,17 +118,13 @@ export class Intake {
     });
   }
 
-  #answer(
-    { poll, ballot }: Admitted,
-    level: ReceiptLevel,
-    { shard, edge, boot }: Chain,
-    outcome: number | Error,
-  ): Receipt | Refusal {
+  #answer(admitted: Admitted, level: ReceiptLevel, outcome: number | Error): Receipt | Refusal {
     if (typeof outcome !== "number") return refuseLog(outcome);
-    // Of two ballots with one press in one flush the fold has chosen one; the other is told now.
-    const refusal = this.#refuseReceiver(poll, ballot, ballot);
-    if (refusal?.refused === "press_conflict") return refusal;
+    const refusal = this.#refuseContested(admitted);
+    if (refusal) return refusal;
+    const { poll, ballot } = admitted;
     const { press, k, time } = ballot;
+    const { shard, edge, boot } = admitted.shard.writer.chain;
     return {
       code: receiptCode(ballot, ballot.poll, press, k),
       show: this.#gate.replica.show,
@@ -134,10 +141,14 @@ export class Intake {
     };
   }
 
-  #refuseReceiver(poll: StandingPoll, receiver: ReceiverId, asked: Asked): Refusal | undefined {
-    const fold = this.#gate.foldOf(receiver);
-    if (!fold) return this.#gate.wrongShard(receiver);
-    return refuseBallot(poll.definition, asked, fold.known(poll.definition.index, receiver));
+  /**
+   * Of two ballots with one press in one flush the fold has chosen one; the other is told now. Looked up only where any
+   * receiver's have met since: the table is no longer in the processor's caches.
+   */
+  #refuseContested({ poll, ballot, shard: { fold }, contests }: Admitted): Refusal | undefined {
+    if (fold.contests(ballot.poll) === contests) return undefined;
+    const refusal = refuseBallot(poll.definition, ballot, fold.known(ballot.poll, ballot));
+    return refusal?.refused === "press_conflict" ? refusal : undefined;
   }
 
   /** The state that admission goes by: once this edge seals a poll, nothing opens it again. */

@@ -6,6 +6,7 @@ import type { Fold } from "../crdt/fold.ts";
 import type { StandingOrder } from "../crdt/order-book.ts";
 import { jsonBytes, MAX_ACCOUNT_BYTES, packPersonalData } from "../crdt/personal-data.ts";
 import { receiverHex, type ReceiverId } from "../crdt/receiver.ts";
+import type { Shard } from "../crdt/shard.ts";
 import type { Product, Shop } from "../crdt/shop.ts";
 import { refuseLog, type Gate } from "./gate.ts";
 import { pinWait } from "./pin-tries.ts";
@@ -98,26 +99,26 @@ export class OrderDesk implements OrderService {
       return refuse("forbidden", "orders take a receiver that the broadcaster vouches for, and this one is anonymous");
     if (!this.#gate.isJudged) await this.#gate.untilAwaited();
     const receiver = this.#gate.view.receivers.of(request.subject);
-    const fold = this.#gate.foldOf(receiver);
-    if (!fold) return this.#gate.wrongShard(receiver);
+    const shard = this.#gate.shardFor(receiver);
+    if (!shard) return this.#gate.wrongShard(receiver);
     const id = orderId(this.#gate.replica.show, receiver, request.key);
     const digest = orderDigest(request);
-    const known = this.#known(fold, id, digest);
+    const known = this.#known(shard.fold, id, digest);
     if (known) return known;
     const refusal = this.#gate.refuseEdge() ?? this.#gate.refuseStanding() ?? this.#gate.refuseLoad();
     if (refusal) return refusal;
     const product = this.#productOf(request);
     if ("refused" in product) return product;
-    const unconfirmed = refuseAccount(request) ?? this.#refusePin(product, request, receiver, fold);
+    const unconfirmed = refuseAccount(request) ?? this.#refusePin(product, request, receiver, shard.fold);
     if (unconfirmed) return unconfirmed;
-    const answer = this.#write(product, request, receiver, id, digest);
+    const answer = this.#write(product, request, receiver, shard, id, digest);
     this.#pending.set(id, { digest, receiver, answer });
     return answer.finally(() => this.#pending.delete(id));
   }
 
   mine(subject: string): OrderView[] | Refusal {
     const receiver = this.#gate.view.receivers.of(subject);
-    const fold = this.#gate.foldOf(receiver);
+    const fold = this.#gate.shardFor(receiver)?.fold;
     if (!fold) return this.#gate.wrongShard(receiver);
     return fold.orders.of(receiver.hi, receiver.lo).flatMap((order) => this.#view(order) ?? []);
   }
@@ -141,7 +142,7 @@ export class OrderDesk implements OrderService {
 
   #tell(id: string, receiver: ReceiverId): void {
     const listeners = this.#listeners.get(receiverHex(receiver));
-    const standing = listeners && this.#gate.foldOf(receiver)?.orders.get(id);
+    const standing = listeners && this.#gate.shardFor(receiver)?.fold.orders.get(id);
     const view = standing && this.#view(standing);
     if (view) for (const listener of listeners) listener(view);
   }
@@ -186,6 +187,7 @@ export class OrderDesk implements OrderService {
     { confirmation }: Product,
     request: OrderRequest,
     receiver: ReceiverId,
+    { writer, fold }: Shard,
     id: string,
     digest: string,
   ): Promise<OrderView | Refusal> {
@@ -198,11 +200,11 @@ export class OrderDesk implements OrderService {
     const envelope = await encloseData(data, key, id);
     const time = this.#gate.member.clock.now();
     try {
-      await this.#gate.writerOf(receiver).writeOrder({ ...receiver, id, product, quantity, digest, envelope, time });
+      await writer.writeOrder({ ...receiver, id, product, quantity, digest, envelope, time });
     } catch (error) {
       return refuseLog(error instanceof Error ? error : new Error(String(error)));
     }
-    const standing = this.#gate.foldOf(receiver)?.orders.get(id);
+    const standing = fold.orders.get(id);
     if (standing?.order.digest !== digest) return conflict(id);
     return this.#view(standing) ?? unknownProduct(this.#gate.replica.show, product);
   }

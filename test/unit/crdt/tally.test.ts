@@ -52,6 +52,23 @@ test("where a receiver has votes, each k counts once and a retry is no second vo
   ]);
 });
 
+test.for(["last", "first"] as const)(
+  "where the %s counts, ballots that contradict each other under one press are noticed",
+  (mode) => {
+    const tally = tallyOf({ mode });
+    const contestsAfter = (ballot: Parameters<typeof aBallot>[0]) => {
+      tally.take(aBallot(ballot), fra);
+      return tally.contests;
+    };
+    expect(contestsAfter({ press: 2, option: 1 })).toBe(0);
+    expect(contestsAfter({ press: 2, option: 1, time: START + 1 })).toBe(0);
+    expect(contestsAfter({ press: 1, option: 0 })).toBe(0);
+    expect(contestsAfter({ lo: 9, press: 2, option: 0 })).toBe(0);
+    expect(contestsAfter({ lo: 9, press: 2, option: 1, time: START + 1 })).toBe(1);
+    expect(contestsAfter({ lo: 9, press: 2, option: 2, time: START - 1 })).toBe(2);
+  },
+);
+
 test("a receiver that votes several times, and changes its votes, is one that voted", () => {
   const tally = tallyOf({ mode: "votes", votes: 3 });
   for (const k of [3, 1, 1, 2]) tally.take(aBallot({ option: 1, k }), fra);
