@@ -1,29 +1,20 @@
 // The producer's console in a real browser, at real edges: a show from its opening to its result.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectAccessible } from "../support/axe.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { describeInBrowser, launchBrowser } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import { ProducerDesk } from "../support/gallery.ts";
 import { expectFinal } from "../support/readings.ts";
 import { shoot } from "../support/screens.ts";
+import { winnerOf } from "../support/show-files.ts";
 import { Television } from "../support/television.ts";
 
 const SHOW = {
   id: "talent-final",
   title: "The talent final",
   polls: [
-    {
-      id: "winner",
-      question: "Who shall win the final?",
-      options: [
-        { id: "anna", text: "Anna, the singer" },
-        { id: "ben", text: "Ben, the juggler" },
-        { id: "cleo", text: "Cleo, the magician" },
-        { id: "dan", text: "Dan, the dancer" },
-      ],
-      grace_ms: 300,
-    },
+    winnerOf(4, { grace_ms: 300 }),
     {
       id: "quiz",
       question: "In which year was the first red button?",
@@ -51,7 +42,7 @@ const SHOW = {
 /** A part of a screen, to be published as a picture. */
 const STAGE = { x: 0, y: 0, width: 480, height: 270 };
 
-describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("the producer's console", () => {
   let cluster: Cluster;
   let browser: Browser;
   let ann: ProducerDesk;
@@ -68,7 +59,7 @@ describe.skipIf(NO_BROWSER)(`the producer's console${NO_BROWSER ? ` (skipped: ${
     ben = await ProducerDesk.open(browser, cluster, "nyc", "operator", SHOW.id);
     for (const { page } of [ann, ben])
       page.on("console", (message) => /Content Security Policy/.test(message.text()) && faults.push(message.text()));
-    const edges = cluster.edges.map((edge) => cluster.address(edge));
+    const edges = cluster.addresses;
     tv = await Television.switchOn(browser, edges, SHOW.id, "&open=1");
   });
   afterAll(async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { EdgeApi } from "../../edge/cli/api.ts";
 import { writeFolder, type NetworkFolder } from "../../edge/cli/network/folder.ts";
 import { localProcesses } from "../../edge/cli/network/local.ts";
@@ -12,7 +12,7 @@ import { freePorts } from "../../edge/cli/network/ports.ts";
 import { buildPages } from "../../edge/cli/pages/build.ts";
 import { SAMPLE_SHOW } from "../../edge/cli/sample-show.ts";
 import { RunningNetwork } from "../../edge/cli/supervise/network.ts";
-import { NO_BROWSER, openBrowser } from "../support/browser.ts";
+import { describeInBrowser, openBrowser } from "../support/browser.ts";
 import { until } from "../support/processes.ts";
 
 const HOST = "127.0.0.1";
@@ -29,7 +29,7 @@ async function writeLocalNetwork(): Promise<NetworkFolder> {
   );
 }
 
-describe.skipIf(NO_BROWSER)(`the picture (${NO_BROWSER ?? "Chromium"})`, () => {
+describeInBrowser("the picture", () => {
   let folder: NetworkFolder;
   let network: RunningNetwork;
   let browser: BrowserContext;

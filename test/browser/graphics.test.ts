@@ -1,30 +1,20 @@
 // The graphics page in a real browser: over a picture, smooth, by a reader's token.
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectAccessible } from "../support/axe.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { describeInBrowser, launchBrowser } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import { shoot } from "../support/screens.ts";
+import { winnerOf } from "../support/show-files.ts";
 
 const SHOW = {
   id: "talent-final",
   title: "The talent final",
-  polls: [
-    {
-      id: "winner",
-      question: "Who shall win the final?",
-      options: [
-        { id: "anna", text: "Anna, the singer" },
-        { id: "ben", text: "Ben, the juggler" },
-        { id: "cleo", text: "Cleo, the magician" },
-      ],
-      grace_ms: 0,
-    },
-  ],
+  polls: [winnerOf(3, { grace_ms: 0 })],
 };
 const VOTERS = 60;
 
-describe.skipIf(NO_BROWSER)(`the graphics page${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("the graphics page", () => {
   let cluster: Cluster;
   let browser: Browser;
   let page: Page;

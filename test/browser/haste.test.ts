@@ -2,9 +2,9 @@
 // frames and by how many frames there were, never by a clock that other tests share.
 import type { Browser, Page } from "playwright-core";
 import * as Y from "yjs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { Tallies } from "../../crdt/tallies.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { describeInBrowser, launchBrowser } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import { Television } from "../support/television.ts";
 import { syncMessages } from "../support/y-messages.ts";
@@ -27,7 +27,7 @@ const ANSWER_MS = 100;
 /** As many as a second may bring. */
 const UPDATES = 1000;
 
-describe.skipIf(NO_BROWSER)(`haste${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("haste", () => {
   let cluster: Cluster;
   let browser: Browser;
 

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Report } from "../../crdt/inspect/report.ts";
 import type { DocData } from "../../crdt/inspect/view/doc.ts";
 import { HERE } from "../../crdt/origin.ts";
 import { verifyShow } from "../../edge/cli/verify/verify.ts";
 import { membersOf } from "../../edge/cli/verify/members.ts";
 import { expectAccessible } from "../support/axe.ts";
-import { NO_BROWSER, openBrowser } from "../support/browser.ts";
+import { describeInBrowser, openBrowser } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import { Crowd, type Receipt } from "../support/crowd.ts";
 import { redbutton, endAll } from "../support/processes.ts";
@@ -45,7 +45,7 @@ const found = findSqld();
 /** Only a server's answers can be held up from outside. */
 const NO_SERVER = "missing" in found ? found.missing : undefined;
 
-describe.skipIf(NO_BROWSER)(`the inspector${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("the inspector", () => {
   let cluster: Cluster;
   let browser: BrowserContext;
   let page: Page;

@@ -1,36 +1,28 @@
 // The application over a playing picture, whose signal carries a cue: our encoder's HLS, played by hls.js in a browser.
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePorts } from "../../edge/cli/network/ports.ts";
 import { realWorld } from "../../edge/runtime/host/world.ts";
 import { AutomationSystem } from "../../monitor/encoder/scte104/client.ts";
 import { expectAccessible } from "../support/axe.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { describeInBrowser, launchBrowser } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import { cueOf } from "../support/cues.ts";
 import { PICTURE_FILE } from "../support/inserter.ts";
 import { endAll, redbutton, until } from "../support/processes.ts";
 import { shoot } from "../support/screens.ts";
+import { winnerOf } from "../support/show-files.ts";
 import { Television } from "../support/television.ts";
 
 const SHOW = {
   id: "talent-final",
   title: "The talent final",
-  polls: [
-    {
-      id: "winner",
-      question: "Who shall win the final?",
-      options: [
-        { id: "anna", text: "Anna, the singer" },
-        { id: "ben", text: "Ben, the juggler" },
-      ],
-    },
-  ],
+  polls: [winnerOf(2)],
 };
 const HOST = "127.0.0.1";
 
-describe.skipIf(NO_BROWSER)(`the picture${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("the picture", () => {
   let cluster: Cluster;
   let browser: Browser;
   let tv: Television;

@@ -1,9 +1,9 @@
 // The gallery while a show sells: products on and off sale, stock, orders a second, and orders that wait for somebody.
 import { randomUUID } from "node:crypto";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectAccessible } from "../support/axe.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { describeInBrowser, launchBrowser } from "../support/browser.ts";
 import { ProducerDesk } from "../support/gallery.ts";
 import { shoot } from "../support/screens.ts";
 import { SellingCluster } from "../support/selling-cluster.ts";
@@ -26,7 +26,7 @@ const SHOW = {
   ],
 };
 
-describe.skipIf(NO_BROWSER)(`sales in the gallery${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("sales in the gallery", () => {
   let selling: SellingCluster;
   let browser: Browser;
   let ann: ProducerDesk;

@@ -1,28 +1,20 @@
 // Buying with the remote control, in a real browser, at real edges, an order processor and a provider over HTTP.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { OrdersAnswer } from "../../edge/answers.ts";
 import { expectAccessible } from "../support/axe.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { describeInBrowser, launchBrowser } from "../support/browser.ts";
 import type { Mood } from "../support/provider.ts";
 import { shoot } from "../support/screens.ts";
 import { SellingCluster } from "../support/selling-cluster.ts";
+import { winnerOf } from "../support/show-files.ts";
 import { soon } from "../support/soon.ts";
 import { Television } from "../support/television.ts";
 
 const SHOW = {
   id: "talent-final",
   title: "The talent final",
-  polls: [
-    {
-      id: "winner",
-      question: "Who shall win the final?",
-      options: [
-        { id: "anna", text: "Anna, the singer" },
-        { id: "ben", text: "Ben, the juggler" },
-      ],
-    },
-  ],
+  polls: [winnerOf(2)],
   products: [
     {
       id: "shirt",
@@ -49,7 +41,7 @@ const SHOW = {
 const PIN_KEYS = ["4", "7", "1", "1", "0", "8", "1", "5"] as const;
 const PIN = PIN_KEYS.join("");
 
-describe.skipIf(NO_BROWSER)(`buying on the television${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("buying on the television", () => {
   let selling: SellingCluster;
   let browser: Browser;
   let tv: Television;
@@ -58,7 +50,7 @@ describe.skipIf(NO_BROWSER)(`buying on the television${NO_BROWSER ? ` (skipped: 
   /** A set that the broadcaster vouches for, its application open. */
   const signedIn = (subject: string, query = "&open=1") => {
     const token = selling.cluster.receiverToken(subject, { anonymous: false });
-    const edges = selling.cluster.edges.map((edge) => selling.cluster.address(edge));
+    const edges = selling.cluster.addresses;
     return Television.switchOn(browser, edges, SHOW.id, `${query}#token=${token}`);
   };
   /** What an edge knows of somebody's orders. */
@@ -258,7 +250,7 @@ describe.skipIf(NO_BROWSER)(`buying on the television${NO_BROWSER ? ` (skipped: 
   });
 
   test("is not for a set that nobody vouches for, which is told why", async () => {
-    const edges = selling.cluster.edges.map((edge) => selling.cluster.address(edge));
+    const edges = selling.cluster.addresses;
     const guest = await Television.switchOn(browser, edges, SHOW.id, "&open=1");
     await guest.asks("Shop");
     await guest.press("2");

@@ -6,10 +6,10 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePorts } from "../../edge/cli/network/ports.ts";
 import { cueOf } from "../support/cues.ts";
-import { NO_BROWSER, openBrowser } from "../support/browser.ts";
+import { describeInBrowser, openBrowser } from "../support/browser.ts";
 import { EncoderGround, HOST, untilUp } from "../support/encoder.ts";
 import { PICTURE_FILE } from "../support/inserter.ts";
 import { endAll, type Started, until } from "../support/processes.ts";
@@ -59,7 +59,7 @@ const HLS_PAGE = `<video muted></video><script src="/hls.js"></script><script>
   document.querySelector("video").play().catch(() => {});
 </script>`;
 
-describe.skipIf(NO_BROWSER)(`cues in a browser (${NO_BROWSER ?? "Chromium"})`, () => {
+describeInBrowser("cues in a browser", () => {
   const ground = new EncoderGround();
   const viewers = new Set<ServerResponse>();
   const stream = createSocket("udp4");

@@ -1,30 +1,21 @@
 // The red-button application in a real browser, at real edges: an evening in front of the television.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectAccessible } from "../support/axe.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { describeInBrowser, launchBrowser } from "../support/browser.ts";
 import { Cluster } from "../support/cluster.ts";
 import type { EdgeClient } from "../support/edge-client.ts";
 import { Proxy } from "../support/proxy.ts";
 import { expectEverywhere, expectFinal } from "../support/readings.ts";
 import { shoot } from "../support/screens.ts";
+import { winnerOf } from "../support/show-files.ts";
 import { Television } from "../support/television.ts";
 
 const SHOW = {
   id: "talent-final",
   title: "The talent final",
   polls: [
-    {
-      id: "winner",
-      question: "Who shall win the final?",
-      options: [
-        { id: "anna", text: "Anna, the singer" },
-        { id: "ben", text: "Ben, the juggler" },
-        { id: "cleo", text: "Cleo, the magician" },
-        { id: "dan", text: "Dan, the dancer" },
-      ],
-      grace_ms: 200,
-    },
+    winnerOf(4, { grace_ms: 200 }),
     {
       id: "quiz",
       question: "In which year was the first red button?",
@@ -61,7 +52,7 @@ const SHOW = {
   ],
 };
 
-describe.skipIf(NO_BROWSER)(`the red-button application${NO_BROWSER ? ` (skipped: ${NO_BROWSER})` : ""}`, () => {
+describeInBrowser("the red-button application", () => {
   let cluster: Cluster;
   let producer: EdgeClient;
   let browser: Browser;
@@ -73,11 +64,7 @@ describe.skipIf(NO_BROWSER)(`the red-button application${NO_BROWSER ? ` (skipped
     await producer.create(SHOW);
     await cluster.whole();
     browser = await launchBrowser();
-    tv = await Television.switchOn(
-      browser,
-      cluster.edges.map((edge) => cluster.address(edge)),
-      SHOW.id,
-    );
+    tv = await Television.switchOn(browser, cluster.addresses, SHOW.id);
   });
   afterAll(async () => {
     await browser?.close();

@@ -3,13 +3,19 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext } from "playwright-core";
+import { describe } from "vitest";
 
 const CHROMIUM = "/usr/bin/chromium";
 /** It would look up its maker's hosts at every start. */
 const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 
 /** Why there is no browser on this machine; undefined where there is one. */
-export const NO_BROWSER = existsSync(CHROMIUM) ? undefined : `no ${CHROMIUM}: apt-get install chromium`;
+const NO_BROWSER = existsSync(CHROMIUM) ? undefined : `no ${CHROMIUM}: apt-get install chromium`;
+
+/** Tests that need a browser. Where there is none they are skipped, and their name says why. */
+export function describeInBrowser(what: string, tests: () => void): void {
+  describe.skipIf(NO_BROWSER)(NO_BROWSER === undefined ? what : `${what} (skipped: ${NO_BROWSER})`, tests);
+}
 
 /** A television's screen in a new profile. */
 export function openBrowser(): Promise<BrowserContext> {

@@ -107,6 +107,11 @@ export class Cluster {
     return this.folder.edges.find(({ name }) => name === edge)!.address;
   }
 
+  /** Of all edges that have a process. */
+  get addresses(): string[] {
+    return this.edges.map((edge) => this.address(edge));
+  }
+
   /** The edge as a producer of every show talks to it. */
   producer(edge: string): EdgeClient {
     return this.client(edge, this.operatorToken("producer"));

@@ -7,3 +7,15 @@ export function aShow(id: string, poll: object = {}) {
 }
 
 export const OPTIONS = ["red", "green", "blue"] as const;
+
+const CANDIDATES = [
+  { id: "anna", text: "Anna, the singer" },
+  { id: "ben", text: "Ben, the juggler" },
+  { id: "cleo", text: "Cleo, the magician" },
+  { id: "dan", text: "Dan, the dancer" },
+];
+
+/** The poll of the talent final, "winner" of so many candidates. */
+export function winnerOf(candidates: 2 | 3 | 4, poll: object = {}) {
+  return { id: "winner", question: "Who shall win the final?", options: CANDIDATES.slice(0, candidates), ...poll };
+}
