@@ -1,10 +1,6 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
-import type { PressJob } from "../programs/press.ts";
-import type { Pressed } from "../support/books.ts";
 import type { Chapter, Running } from "../support/chapter.ts";
-import { Members } from "../support/members.ts";
 import type { Options } from "../support/options.ts";
-import { benchProgram, Program } from "../support/program.ts";
+import { PressedNetwork } from "../support/pressed-network.ts";
 import type { Row } from "../support/row.ts";
 import type { Sample } from "../support/sample.ts";
 
@@ -49,37 +45,18 @@ export const backbone: Chapter<"backbone"> = {
 };
 
 async function start({ quick }: Options): Promise<Running<"backbone">> {
-  const members = await Members.plan({ edges: EDGES, recorder: true });
-  const load = EDGES.map(() => new Program(benchProgram("press", {})));
-  const stop = async () => {
-    await Promise.all([members.stop(), ...load.map((program) => program.stop())]);
-  };
-  try {
-    await members.start("deno");
-    await members.openShow();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const secret = bytesToHex(members.folder.secret());
-  let receivers = 0;
-  const press = async (seconds: number): Promise<Pressed[]> => {
-    const presses = Math.round((RATE * seconds) / EDGES.length);
-    members.edges.forEach(({ host, port }, i) => {
-      const pace = { kind: "open", withinMs: seconds * 1000, reuse: true } as const;
-      load[i]!.tell({ host, port, secret, firstReceiver: receivers, presses, pace } satisfies PressJob);
-      receivers += presses;
-    });
-    return Promise.all(load.map((program) => program.next<Pressed>()));
-  };
+  const network = await PressedNetwork.start(EDGES);
+  const { members } = network;
+  const press = (seconds: number) =>
+    network.press(Math.round((RATE * seconds) / EDGES.length), { kind: "open", withinMs: seconds * 1000, reuse: true });
   const round = async (): Promise<Sample> => {
     await press(2); // The first ones are the compiler's.
-    await members.countedIn(receivers, 10_000);
+    await members.countedIn(network.receivers, 10_000);
     const [before, began] = [await members.metrics(), performance.now()];
     await press(quick ? 3 : 8);
     return figures(before, await members.metrics(), (performance.now() - began) / 1000);
   };
-  return { subjects: { backbone: { round } }, stop };
+  return { subjects: { backbone: { round } }, stop: () => network.stop() };
 }
 
 function figures(before: Sample, after: Sample, seconds: number): Sample {

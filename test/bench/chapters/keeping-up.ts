@@ -1,10 +1,7 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
-import type { PressJob } from "../programs/press.ts";
-import type { Pressed } from "../support/books.ts";
 import type { Chapter, Running } from "../support/chapter.ts";
-import { Members, pause } from "../support/members.ts";
+import { pause, type Members } from "../support/members.ts";
 import type { Options } from "../support/options.ts";
-import { benchProgram, Program } from "../support/program.ts";
+import { PressedNetwork } from "../support/pressed-network.ts";
 import type { Row } from "../support/row.ts";
 import type { Sample } from "../support/sample.ts";
 
@@ -42,28 +39,9 @@ export const keepingUp: Chapter<"recorder"> = {
 };
 
 async function start({ quick }: Options): Promise<Running<"recorder">> {
-  const members = await Members.plan({ edges: EDGES, recorder: true });
-  const load = EDGES.map(() => new Program(benchProgram("press", {})));
-  const stop = async () => {
-    await Promise.all([members.stop(), ...load.map((program) => program.stop())]);
-  };
-  try {
-    await members.start("deno");
-    await members.openShow();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const secret = bytesToHex(members.folder.secret());
-  let receivers = 0;
-  const press = async (presses: number): Promise<void> => {
-    const pace = { kind: "closed", connections: CONNECTIONS } as const;
-    members.edges.forEach(({ host, port }, i) => {
-      load[i]!.tell({ host, port, secret, firstReceiver: receivers, presses, pace } satisfies PressJob);
-      receivers += presses;
-    });
-    await Promise.all(load.map((program) => program.next<Pressed>()));
-  };
+  const network = await PressedNetwork.start(EDGES);
+  const { members } = network;
+  const press = (presses: number) => network.press(presses, { kind: "closed", connections: CONNECTIONS });
   const round = async (): Promise<Sample> => {
     await press(3000); // The first ones are the compiler's.
     await untilRecorded(members);
@@ -85,7 +63,7 @@ async function start({ quick }: Options): Promise<Running<"recorder">> {
       edgesCpuShare: (after.edges - before.edges) / us,
     };
   };
-  return { subjects: { recorder: { round } }, stop };
+  return { subjects: { recorder: { round } }, stop: () => network.stop() };
 }
 
 /** CPU time so far, µs. */
