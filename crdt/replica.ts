@@ -18,7 +18,7 @@ import type { Counts } from "./show.ts";
 import { joinSnapshots } from "./snapshot.ts";
 import type { BatchRange, Store, StoredShow } from "./store/store.ts";
 import { addCounts, Tallies, type Register, type Section } from "./tallies.ts";
-import { MAX_EDGES, type TallyRules } from "./tally.ts";
+import { MAX_EDGES, tallyRulesOf, type TallyRules } from "./tally.ts";
 
 export interface ReplicaOptions {
   readonly show: string;
@@ -474,7 +474,7 @@ export class Replica {
 
   /** A watcher asks for each ballot, so the board is searched once a change of it. */
   #rulesOf(index: number): TallyRules | undefined {
-    this.#rules ??= this.board.polls().map(({ mode, votes, options }) => ({ mode, votes, options: options.length }));
+    this.#rules ??= this.board.polls().map(tallyRulesOf);
     return this.#rules[index];
   }
 

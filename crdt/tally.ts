@@ -1,6 +1,6 @@
 import type { ReceiverId } from "./receiver.ts";
 import type { Ballot } from "./ballot.ts";
-import type { Counts, Mode } from "./show.ts";
+import type { Counts, Mode, Poll } from "./show.ts";
 import { ReceiverTable, type Slot } from "./table.ts";
 
 /** What a tally needs to know of its poll. */
@@ -9,6 +9,15 @@ export interface TallyRules {
   /** Votes a receiver has: k runs from 1 to this. */
   readonly votes: number;
   readonly options: number;
+}
+
+/** Of a poll as it is defined, or as an edge answers it. */
+export function tallyRulesOf({
+  mode,
+  votes,
+  options,
+}: Pick<Poll, "mode" | "votes"> & { readonly options: readonly unknown[] }): TallyRules {
+  return { mode, votes, options: options.length };
 }
 
 /** Presence counts receivers: the first retrieval stands, and there is one "option". */

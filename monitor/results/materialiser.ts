@@ -4,6 +4,7 @@ import { EPOCH_SLACK_MS } from "../../crdt/shard.ts";
 import type { Final, Poll } from "../../crdt/show.ts";
 import type { Store } from "../../crdt/store/store.ts";
 import type { World } from "../../crdt/ports.ts";
+import { tallyRulesOf } from "../../crdt/tally.ts";
 import type { Duty, DutyHealth } from "../process.ts";
 import { ballotRows, turnoutRows, type BallotRow } from "./rows.ts";
 import type { ResultsTable } from "./table.ts";
@@ -59,7 +60,7 @@ export class Materialiser implements Duty {
   async #write(replica: Replica, poll: Poll, final: Final, written: number): Promise<void> {
     const { show: id } = replica;
     const show = replica.board.show!;
-    const rules = { mode: poll.mode, votes: poll.votes, options: poll.options.length };
+    const rules = tallyRulesOf(poll);
     const epoch = show.created - EPOCH_SLACK_MS;
     const rulesOf = (index: number) => (index === poll.index ? rules : undefined);
     const fold = await refold(this.#store.batches(id), rulesOf, epoch, final.cut);

@@ -4,7 +4,7 @@ import type { Replica } from "../../crdt/replica.ts";
 import { EPOCH_SLACK_MS } from "../../crdt/shard.ts";
 import { totals, type Poll } from "../../crdt/show.ts";
 import type { Rule } from "../../crdt/threshold.ts";
-import type { TallyRules } from "../../crdt/tally.ts";
+import { tallyRulesOf, type TallyRules } from "../../crdt/tally.ts";
 import type { Readings } from "./measure.ts";
 
 /** Counts of folds, a shard each: a receiver is in one shard, so they are added. */
@@ -75,7 +75,7 @@ async function refoldShow(replica: Replica, coverage: Watermark, isWanted: (poll
   const polls = replica.board.polls();
   const rulesOf = (index: number): TallyRules | undefined => {
     const poll = polls[index];
-    return poll && isWanted(poll) ? { mode: poll.mode, votes: poll.votes, options: poll.options.length } : undefined;
+    return poll && isWanted(poll) ? tallyRulesOf(poll) : undefined;
   };
   const fold = await refold(replica.batches(), rulesOf, replica.board.show!.created - EPOCH_SLACK_MS, coverage);
   assertReaches(fold, coverage);

@@ -7,6 +7,7 @@ import { refold } from "../../crdt/fold.ts";
 import { EPOCH_SLACK_MS } from "../../crdt/shard.ts";
 import { totals, type Final } from "../../crdt/show.ts";
 import { addCounts, type Register } from "../../crdt/tallies.ts";
+import { tallyRulesOf } from "../../crdt/tally.ts";
 import type { ResultsBody, ShowBody } from "../../edge/answers.ts";
 import type { Cluster } from "./cluster.ts";
 import { totalsOf } from "./edge-client.ts";
@@ -122,8 +123,8 @@ export async function expectRecorded(
   const final = finals.get(poll);
   if (!final) throw new Error(`the database has no final of "${poll}"`);
   const index = show.polls.findIndex(({ id }) => id === poll);
-  const { options, mode, votes } = show.polls[index]!;
-  const rules = { mode, votes, options: options.length };
+  const definition = show.polls[index]!;
+  const rules = tallyRulesOf(definition);
   const folded = await refold(
     batches,
     (i) => (i === index ? rules : undefined),
@@ -131,7 +132,7 @@ export async function expectRecorded(
     final.cut,
   );
   const byOption = (list: readonly number[]) =>
-    some(Object.fromEntries(options.map(({ id }, i) => [id, list[i] ?? 0])));
+    some(Object.fromEntries(definition.options.map(({ id }, i) => [id, list[i] ?? 0])));
   expect(byOption(totals(final.counts))).toEqual(some(counts));
   expect(byOption(totals(folded.counts(index)))).toEqual(some(counts));
   expect(folded.forks).toEqual([]);

@@ -1,5 +1,5 @@
 import { EPOCH_SLACK_MS } from "../../shard.ts";
-import { EdgeList, Tally } from "../../tally.ts";
+import { EdgeList, Tally, tallyRulesOf } from "../../tally.ts";
 import type { PressOfBallot, WhyInput } from "./why-input.ts";
 import type { Stage } from "./why-stages.ts";
 import { time } from "./words.ts";
@@ -28,8 +28,7 @@ function winnerOf(
   receiver: WhyInput["ballot"]["receiver"],
 ): PressOfBallot | undefined {
   const edges = new EdgeList();
-  const { mode, votes, options } = definition;
-  const tally = new Tally({ mode, votes, options: options.length }, created - EPOCH_SLACK_MS, edges);
+  const tally = new Tally(tallyRulesOf(definition), created - EPOCH_SLACK_MS, edges);
   for (const press of presses) tally.take({ ...receiver, ...press, poll: definition.index }, edges.number(press.edge));
   const known = tally.known(receiver).find((ballot) => ballot.k === k);
   return known && presses.find((each) => each.k === k && each.press === known.press && each.option === known.option);

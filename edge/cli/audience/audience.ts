@@ -1,4 +1,5 @@
 import type { Mode } from "../../../crdt/show.ts";
+import { tallyRulesOf } from "../../../crdt/tally.ts";
 import { deriveTokenKeys, type TokenKey } from "../../token.ts";
 import { BooksWriter, Totals, type AudienceLine, type ReceiverLine } from "./books.ts";
 import type { AudienceEdge, Carrier, Target } from "./carrier.ts";
@@ -92,7 +93,7 @@ class Audience {
     const { show, poll, edges, seed, receivers, rate } = options;
     this.#options = options;
     this.#target = { show, poll: poll.id };
-    this.#poll = { mode: poll.mode, votes: poll.votes, options: poll.options.length };
+    this.#poll = tallyRulesOf(poll);
     this.#shares = { ...DEFAULT_SHARES, ...options.shares };
     this.#rules = {
       edges: edges.length,

@@ -4,7 +4,6 @@ import { EPOCH_SLACK_MS } from "../../../crdt/shard.ts";
 import type { Final, Poll, Show } from "../../../crdt/show.ts";
 import { Tallies, type Register } from "../../../crdt/tallies.ts";
 import type { FiredCue, Threshold } from "../../../crdt/threshold.ts";
-import type { TallyRules } from "../../../crdt/tally.ts";
 import type * as Y from "yjs";
 
 /** What verifying needs of an edge's documents. */
@@ -40,10 +39,6 @@ export function readDocuments(boardDoc: Y.Doc, talliesDoc: Y.Doc, now: number): 
   });
   const [thresholds, cues] = [board.thresholds(), board.cues()];
   return { show, polls, registers: new Tallies(talliesDoc).registers(), thresholds, cues };
-}
-
-export function rulesOf({ mode, votes, options }: Poll): TallyRules {
-  return { mode, votes, options: options.length };
 }
 
 /** From when tables of this show count time, as at every replica. */

@@ -2,10 +2,11 @@ import type { Watermark } from "../../../crdt/coverage.ts";
 import { refold, type Fold } from "../../../crdt/fold.ts";
 import type { Store } from "../../../crdt/store/store.ts";
 import type { FiredCue } from "../../../crdt/threshold.ts";
+import { tallyRulesOf } from "../../../crdt/tally.ts";
 import { measure } from "../../../monitor/threshold/measure.ts";
 import { readingsOf } from "../../../monitor/threshold/readings.ts";
 import { grouped, style } from "../output.ts";
-import { epochOf, rulesOf, type EdgeDocuments } from "./board-view.ts";
+import { epochOf, type EdgeDocuments } from "./board-view.ts";
 import { openLog, whyUnreachable } from "./log-reader.ts";
 import type { Sources } from "./round.ts";
 
@@ -54,7 +55,7 @@ export async function verifyCue(store: Store, documents: CueDocuments, cue: Fire
 }
 
 function foldUpTo(store: Store, { show, polls }: CueDocuments, coverage: Watermark): Promise<Fold> {
-  const rules = new Map(polls.map(({ poll }) => [poll.index, rulesOf(poll)]));
+  const rules = new Map(polls.map(({ poll }) => [poll.index, tallyRulesOf(poll)]));
   return refold(store.batches(show.id), (index) => rules.get(index), epochOf(show), coverage, true);
 }
 

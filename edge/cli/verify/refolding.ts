@@ -4,7 +4,8 @@ import { Fold } from "../../../crdt/fold.ts";
 import type { Poll, Show } from "../../../crdt/show.ts";
 import { joinSnapshots } from "../../../crdt/snapshot.ts";
 import type { Store } from "../../../crdt/store/store.ts";
-import { epochOf, rulesOf } from "./board-view.ts";
+import { tallyRulesOf } from "../../../crdt/tally.ts";
+import { epochOf } from "./board-view.ts";
 
 /** One poll folded anew from a log. */
 export interface Refolded {
@@ -39,7 +40,7 @@ class Folding {
 
   constructor(show: Show, wish: FoldWish, snapshot: Uint8Array | undefined) {
     const { poll, cut } = wish;
-    const rules = rulesOf(poll);
+    const rules = tallyRulesOf(poll);
     this.#wish = wish;
     this.#fold = new Fold((index) => (index === poll.index ? rules : undefined), epochOf(show));
     if (snapshot) {

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Fold } from "../../../crdt/fold.ts";
+import { tallyRulesOf } from "../../../crdt/tally.ts";
 import { batchesOf, POLL } from "../support/ballots.ts";
 import { programArgs, tellParent } from "../support/program.ts";
 
@@ -21,7 +22,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const { receivers } = programArgs<MemoryArgs>();
 const chain = { shard: 0, edge: "fra", boot: "00".repeat(8) };
 const time = Date.now();
-const rules = { mode: POLL.mode, votes: POLL.votes, options: POLL.options.length };
+const rules = tallyRulesOf(POLL);
 
 let fold: Fold | undefined = new Fold(() => rules, time);
 foldAll(fold, receivers);

@@ -4,6 +4,7 @@ import { refold, type Fold } from "../../../crdt/fold.ts";
 import { EPOCH_SLACK_MS } from "../../../crdt/shard.ts";
 import type { Poll, Show } from "../../../crdt/show.ts";
 import type { FiredCue, Threshold } from "../../../crdt/threshold.ts";
+import { tallyRulesOf } from "../../../crdt/tally.ts";
 import type { JournalledCue } from "../../../monitor/recording-encoder/journal.ts";
 import { measure } from "../../../monitor/threshold/measure.ts";
 import { readingsOf } from "../../../monitor/threshold/readings.ts";
@@ -83,7 +84,7 @@ export class Judge {
   #fold(coverage?: Watermark): Promise<Fold> {
     const rulesOf = (index: number) => {
       const poll = this.#polls[index];
-      return poll && { mode: poll.mode, votes: poll.votes, options: poll.options.length };
+      return poll && tallyRulesOf(poll);
     };
     return refold(this.#batches.values(), rulesOf, this.#show.created - EPOCH_SLACK_MS, coverage, true);
   }

@@ -6,13 +6,14 @@ import { encodeSnapshots } from "../../../crdt/snapshot.ts";
 import { MemoryStore } from "../../../crdt/store/memory.ts";
 import type { AudienceLine, Books, ReceiverLine } from "../../../edge/cli/audience/books.ts";
 import { cueText, verifyCue } from "../../../edge/cli/verify/cues.ts";
-import { epochOf, rulesOf, type StandingPoll } from "../../../edge/cli/verify/board-view.ts";
+import { epochOf, type StandingPoll } from "../../../edge/cli/verify/board-view.ts";
 import { Booked } from "../../../edge/cli/verify/booked.ts";
 import { compareReadings, countsDifference } from "../../../edge/cli/verify/comparison.ts";
 import { PollCheck } from "../../../edge/cli/verify/poll-check.ts";
 import { absent, counted, unreadable } from "../../../edge/cli/verify/reading.ts";
 import { refoldLog } from "../../../edge/cli/verify/refolding.ts";
 import type { Threshold } from "../../../crdt/threshold.ts";
+import { tallyRulesOf } from "../../../crdt/tally.ts";
 import { crossingOf } from "../../../monitor/threshold/crossing.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
 
@@ -136,7 +137,7 @@ describe("a log refolded", () => {
   test("goes on from its snapshot", async () => {
     const { fra, nyc } = scene();
     const store = await storeOf([fra.batches[1]!, ...nyc.batches]);
-    const fold = new Fold(() => rulesOf(poll), epochOf(show));
+    const fold = new Fold(() => tallyRulesOf(poll), epochOf(show));
     fold.take(fra.batches[0]!);
     await store.compact(show.id, {
       snapshot: encodeSnapshots(new Map([[0, fold]])),
@@ -151,7 +152,7 @@ describe("a log refolded", () => {
   test("says where a snapshot cannot stand for a final", async () => {
     const { batches } = scene();
     const snapshotOf = async (edit: (fold: Fold) => void) => {
-      const fold = new Fold(() => rulesOf(poll), epochOf(show));
+      const fold = new Fold(() => tallyRulesOf(poll), epochOf(show));
       for (const bytes of batches) fold.take(bytes);
       edit(fold);
       const store = await storeOf([]);
