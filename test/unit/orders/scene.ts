@@ -202,6 +202,8 @@ export class Scene {
   /** Rounds, with time passing, until `check` no longer throws. */
   async until(check: () => unknown): Promise<void> {
     await soon(async () => {
+      // Were time to pass meanwhile, on a busy machine an answer would take longer than a claim is good.
+      if (this.#atProvider > 0) throw new Error(`${this.#atProvider} orders are at the provider`);
       await this.round();
       await check();
     });
@@ -212,6 +214,12 @@ export class Scene {
     const both = [this.#alive.process, this.#second?.process].flatMap((process) => process?.round() ?? []);
     await this.#while(Promise.all(both).then(() => {}));
     if (this.#second) this.#hearSecond(this.#second.replica);
+  }
+
+  get #atProvider(): number {
+    const processes = [this.#alive.process, this.#second?.process].flatMap((process) => process ?? []);
+    const duties = processes.flatMap((process) => process.health().duties);
+    return duties.reduce((sum, { figures }) => sum + (figures["at_provider"] ?? 0), 0);
   }
 
   /** What the second one has told reaches the first, as over a link. */
