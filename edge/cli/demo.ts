@@ -14,7 +14,8 @@ import { DEFAULT_PORTS, planNetwork } from "./network/plan.ts";
 import { freePorts } from "./network/ports.ts";
 import { duration, grouped, say, style } from "./output.ts";
 import { SAMPLE_SHOW } from "./sample-show.ts";
-import { announcedCues, SignalReader } from "./signal/reader.ts";
+import { PlaylistReader } from "./signal/playlist.ts";
+import { SignalReader } from "./signal/reader.ts";
 import { RunningNetwork } from "./supervise/network.ts";
 import type { RuntimeName } from "./supervise/program.ts";
 import { statusLine } from "./supervise/status.ts";
@@ -47,6 +48,8 @@ interface Stage {
   readonly network: RunningNetwork;
   /** A receiver of the encoder's transport stream. */
   readonly signal: SignalReader;
+  /** A receiver of the HLS that an edge serves. */
+  readonly playlist: PlaylistReader;
   readonly poll: AudiencePoll;
   readonly tell: (text: string) => void;
 }
@@ -55,6 +58,7 @@ interface Stage {
 export async function demo(options: DemoOptions): Promise<void> {
   const { folder, stream } = await writeDemoFolder();
   const signal = await SignalReader.listen(stream);
+  const playlist = PlaylistReader.follow(playlistAddress(folder));
   const lines: string[] = [];
   const network = new RunningNetwork(folder, options.runtime, {
     online: (name, line) => lines.push(`${name} ${line}`),
@@ -63,11 +67,13 @@ export async function demo(options: DemoOptions): Promise<void> {
   const log = join(folder.path, "members.log");
   process.once("SIGINT", () => void network.stop().then(() => process.exit(130)));
   try {
-    await play({ folder, network, signal, poll: samplePoll(), tell: teller() }, options.receivers);
+    await play({ folder, network, signal, playlist, poll: samplePoll(), tell: teller() }, options.receivers);
+    playlist.close();
     await signal.close();
     await network.stop();
     rmSync(folder.path, { recursive: true });
   } catch (error) {
+    playlist.close();
     await signal.close();
     await network.stop();
     writeFileSync(log, `${lines.join("\n")}\n`);
@@ -76,6 +82,10 @@ export async function demo(options: DemoOptions): Promise<void> {
       `${error.message}\nEverything is still in "${folder.path}", what its members printed in "${log}".`,
     );
   }
+}
+
+function playlistAddress(folder: NetworkFolder): string {
+  return `${folder.edgesNamed(EDGES[1])[0]!.address}/hls/${SAMPLE_SHOW.id}/live.m3u8`;
 }
 
 async function play(stage: Stage, receivers: number): Promise<void> {
@@ -136,7 +146,7 @@ async function seeItFired({ folder, tell }: Stage): Promise<string> {
 }
 
 /** What receivers have of it, read by parsers that are not ours: mux.js the transport stream, m3u8-parser the playlist. */
-async function seeItInThePicture({ folder, signal, tell }: Stage, id: string): Promise<void> {
+async function seeItInThePicture({ signal, playlist, tell }: Stage, id: string): Promise<void> {
   const isIt = ({ cue }: { readonly cue: string }) => id.startsWith(cue);
   const found = signal.cues.filter(({ payload }) => isIt(payload));
   const [first] = found;
@@ -144,9 +154,9 @@ async function seeItInThePicture({ folder, signal, tell }: Stage, id: string): P
   const { payload, at } = first;
   const text = payload.message.kind === "text" ? payload.message.text : payload.message.content;
   tell(`"${text}" is in the transport stream ${duration(at - payload.firedAt)} after the crossing, as mux.js reads it`);
-  const playlist = `${folder.edgesNamed(EDGES[1])[0]!.address}/hls/${SAMPLE_SHOW.id}/live.m3u8`;
-  const announced = (await announcedCues(playlist)).filter(isIt);
-  if (announced.length !== 1) throw new UserError(`the cue stands ${announced.length} times in "${playlist}"`);
+  await playlist.read();
+  const times = Math.max(...playlist.versions.map((announced) => announced.filter(isIt).length));
+  if (times !== 1) throw new UserError(`the cue stands ${times} times in "${playlist.address}"`);
   tell(`and in the HLS that edge ${EDGES[1]} serves, as m3u8-parser reads it`);
 }
 

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { Parser } from "m3u8-parser";
 import { decodePayload, type Payload } from "../../../monitor/encoder/payload.ts";
 
 /** The text of an ID3 frame. */
@@ -43,17 +42,7 @@ export class SignalReader {
   }
 }
 
-/** Cues that a live playlist announces, read with m3u8-parser. */
-export async function announcedCues(playlist: string): Promise<Payload[]> {
-  const response = await fetch(playlist);
-  if (!response.ok) throw new Error(`asking for "${playlist}": got ${response.status}`);
-  const parser = new Parser();
-  parser.push(await response.text());
-  parser.end();
-  const texts = (parser.manifest.dateRanges ?? []).map(({ xRedbuttonCue = "" }) => decodeURIComponent(xRedbuttonCue));
-  return texts.flatMap((text) => payloadOf(text) ?? []);
-}
-
-function payloadOf(text: string): Payload | undefined {
+/** A cue's payload as text; undefined where it is none of ours. */
+export function payloadOf(text: string): Payload | undefined {
   return decodePayload(new TextEncoder().encode(text));
 }
