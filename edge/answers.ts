@@ -3,11 +3,10 @@ import { CONTENT_KINDS } from "../crdt/board.ts";
 import { POLL_STATES } from "../crdt/poll.ts";
 import { ProductFile } from "./product-file.ts";
 import { AVAILABILITIES } from "./selling.ts";
-import { MessageFile, RuleFile } from "./threshold-file.ts";
 
-/** What the routes answer with: described for /openapi.json, and the types that the code which builds it has to meet. */
+/** What receivers are answered: described for /openapi.json, and the types that the code which builds it has to meet. */
 
-const Milliseconds = v.pipe(v.number(), v.integer(), v.description("milliseconds since 1970"));
+export const Milliseconds = v.pipe(v.number(), v.integer(), v.description("milliseconds since 1970"));
 
 /** Counts of one option. Receivers whose token names no one are kept apart from those that the broadcaster vouches for. */
 export const OptionCounts = v.object({ option: v.string(), anonymous: v.number(), signed: v.number() });
@@ -27,19 +26,6 @@ export const PollBody = v.object({
 });
 export type PollBody = v.InferOutput<typeof PollBody>;
 
-/** A poll as producers see it. Its answer, where it is a quiz, from the start. */
-export const ProducerPollBody = v.object({
-  ...PollBody.entries,
-  released: v.boolean(),
-  scheduled: v.exactOptional(v.object({ opens_at: Milliseconds, open_for_ms: v.exactOptional(v.number()) })),
-  grace_ms: v.number(),
-  results: v.picklist(["hidden", "live"]),
-  counts_visible: v.boolean(),
-  final: v.boolean(),
-  waiting_for: v.array(v.string()),
-});
-export type ProducerPollBody = v.InferOutput<typeof ProducerPollBody>;
-
 export const ContentItemBody = v.object({
   id: v.string(),
   kind: v.picklist(CONTENT_KINDS),
@@ -51,7 +37,7 @@ export const ContentItemBody = v.object({
 });
 export type ContentItemBody = v.InferOutput<typeof ContentItemBody>;
 
-const ShowName = v.object({
+export const ShowName = v.object({
   id: v.string(),
   title: v.string(),
   rehearsal: v.exactOptional(v.pipe(v.literal(true), v.description("a trial run: its ballots are nobody's result"))),
@@ -150,199 +136,6 @@ export const MineBody = v.object({
 });
 export type MineBody = v.InferOutput<typeof MineBody>;
 
-const PlaceBody = v.pipe(
-  v.object({ latitude: v.number(), longitude: v.number() }),
-  v.description("degrees, north and east positive"),
-);
-
-/** Where a receiver may go, best first. */
-export const NearestBody = v.object({
-  edges: v.array(
-    v.object({
-      edge: v.string(),
-      region: v.string(),
-      address: v.pipe(v.string(), v.description("put the paths of this document behind it")),
-      distance_km: v.exactOptional(v.number()),
-      reason: v.string(),
-    }),
-  ),
-  policy: v.string(),
-  pool: v.picklist(["healthy", "draining", "fail open"]),
-  place: v.exactOptional(v.pipe(PlaceBody, v.description("where the receiver is taken to be"))),
-  left_out: v.array(v.object({ edge: v.string(), reason: v.string() })),
-});
-export type NearestBody = v.InferOutput<typeof NearestBody>;
-
-/** Every edge that this one knows of. */
-export const EdgesBody = v.object({
-  edges: v.array(
-    v.object({
-      edge: v.string(),
-      boot: v.string(),
-      state: v.picklist(["live", "draining"]),
-      region: v.string(),
-      address: v.string(),
-      place: v.exactOptional(PlaceBody),
-      shards: v.pipe(v.record(v.string(), v.pipe(v.array(v.number()), v.readonly())), v.description("by show")),
-      since: Milliseconds,
-    }),
-  ),
-});
-export type EdgesBody = v.InferOutput<typeof EdgesBody>;
-
-const RosterBody = v.object({
-  edge: v.string(),
-  boot: v.string(),
-  state: v.picklist(["live", "draining"]),
-  region: v.string(),
-  shards: v.array(v.number()),
-  address: v.string(),
-  place: v.exactOptional(PlaceBody),
-  since: Milliseconds,
-  lost: v.boolean(),
-});
-
-export const ShowBody = v.object({
-  ...ShowName.entries,
-  rundown: v.exactOptional(
-    v.array(v.object({ poll: v.string(), after_s: v.number(), open_for_s: v.exactOptional(v.number()) })),
-  ),
-  shards: v.number(),
-  created: Milliseconds,
-  revision: v.string(),
-  polls: v.array(ProducerPollBody),
-  content: v.array(ContentItemBody),
-  roster: v.array(RosterBody),
-});
-export type ShowBody = v.InferOutput<typeof ShowBody>;
-
-export const ForgottenAnswer = v.object({ at: Milliseconds, by: v.string() });
-
-/** What an emergency stop has ended, by ids. */
-export const StopAnswer = v.object({
-  closed: v.array(v.string()),
-  unscheduled: v.array(v.string()),
-  disarmed: v.array(v.string()),
-  withdrawn: v.array(v.string()),
-});
-export type StopAnswer = v.InferOutput<typeof StopAnswer>;
-
-/** A poll for a graphics system: everything that goes on air, worked out. */
-export const GraphicsBody = v.object({
-  show: v.string(),
-  title: v.string(),
-  rehearsal: v.boolean(),
-  poll: v.string(),
-  question: v.string(),
-  state: v.picklist(POLL_STATES),
-  final: v.boolean(),
-  opens_at: v.exactOptional(Milliseconds),
-  closes_at: v.exactOptional(Milliseconds),
-  time: Milliseconds,
-  total: v.number(),
-  options: v.array(
-    v.object({
-      option: v.string(),
-      letter: v.string(),
-      text: v.string(),
-      count: v.number(),
-      percent: v.pipe(v.number(), v.description("of all votes, to one decimal")),
-      rank: v.pipe(v.number(), v.description("1 for the most votes; equal counts share a rank")),
-    }),
-  ),
-});
-export type GraphicsBody = v.InferOutput<typeof GraphicsBody>;
-
-/** How an edge is. */
-export const HealthBody = v.object({
-  edge: v.string(),
-  region: v.string(),
-  boot: v.string(),
-  ready: v.boolean(),
-  reasons: v.array(v.string()),
-  draining: v.boolean(),
-  load: v.object({
-    receivers: v.number(),
-    ballots_per_s: v.number(),
-    capacity: v.object({ receivers: v.number(), ballots_per_s: v.number() }),
-  }),
-  clock: v.object({ trusted: v.boolean(), skew_ms: v.number() }),
-  links: v.array(v.object({ peer: v.string(), open: v.boolean(), round_trip_ms: v.number() })),
-  alarms: v.array(v.string()),
-  watcher: v.exactOptional(
-    v.pipe(
-      v.object({ ok: v.boolean(), problems: v.array(v.string()) }),
-      v.description("of an edge that watches thresholds; why something failed is in the edge's log"),
-    ),
-  ),
-  shows: v.array(
-    v.object({
-      id: v.string(),
-      ready: v.boolean(),
-      lag_ms: v.pipe(
-        v.record(v.string(), v.number()),
-        v.description("by peer: since it covered all that this edge has"),
-      ),
-    }),
-  ),
-});
-export type HealthBody = v.InferOutput<typeof HealthBody>;
-
-export const AuditBody = v.object({
-  audit: v.array(
-    v.object({
-      at: Milliseconds,
-      by: v.string(),
-      edge: v.string(),
-      action: v.string(),
-      target: v.string(),
-      detail: v.exactOptional(v.string()),
-    }),
-  ),
-});
-export type AuditBody = v.InferOutput<typeof AuditBody>;
-
-export const ThresholdAnswer = v.object({
-  id: v.string(),
-  rule: RuleFile,
-  message: MessageFile,
-  duration_ms: v.number(),
-  urgent: v.boolean(),
-  state: v.pipe(
-    v.picklist(["draft", "arming", "armed", "fired", "disarmed"]),
-    v.description("arming: until a watcher with the database has reserved its event id"),
-  ),
-  epoch: v.exactOptional(v.pipe(v.number(), v.description("which firing it waits for, or has come to"))),
-  progress: v.exactOptional(
-    v.object({
-      at: Milliseconds,
-      value: v.number(),
-      target: v.number(),
-      per_second: v.number(),
-      remaining_ms: v.exactOptional(v.pipe(v.number(), v.description("to the crossing, at this speed"))),
-    }),
-  ),
-  fired: v.array(
-    v.object({
-      id: v.string(),
-      event_id: v.number(),
-      epoch: v.number(),
-      at: Milliseconds,
-      value: v.number(),
-      of: v.exactOptional(v.pipe(v.number(), v.description("votes that a share is of"))),
-      by: v.pipe(v.string(), v.description("the watcher that saw it")),
-      coverage: v.pipe(
-        v.record(v.string(), v.number()),
-        v.description("shard/edge/boot → last sequence it was true for"),
-      ),
-      confirmed_at: v.exactOptional(v.pipe(Milliseconds, v.description("when the encoder said that it has it"))),
-    }),
-  ),
-});
-export type ThresholdAnswer = v.InferOutput<typeof ThresholdAnswer>;
-
-export const ThresholdsAnswer = v.object({ thresholds: v.array(ThresholdAnswer) });
-
 export const ORDER_STATES = ["received", "reserved", "confirmed", "rejected", "cancelled"] as const;
 
 /** An order as its receiver is told of it, by HTTP and on its WebSocket. */
@@ -364,44 +157,6 @@ export const OrdersAnswer = v.object({ orders: v.array(OrderAnswer) });
 export type OrdersAnswer = v.InferOutput<typeof OrdersAnswer>;
 export const ProductsAnswer = v.object({ products: v.array(OfferBody) });
 export type ProductsAnswer = v.InferOutput<typeof ProductsAnswer>;
-
-export const ProductAnswer = v.object({
-  ...ProductFile.entries,
-  state: v.picklist(["hidden", "offered", "withdrawn"]),
-  sales: v.exactOptional(v.object({ at: Milliseconds, left: v.number(), reserved: v.number(), confirmed: v.number() })),
-});
-export type ProductAnswer = v.InferOutput<typeof ProductAnswer>;
-
-export const SellingAnswer = v.object({
-  products: v.array(ProductAnswer),
-  orders: v.pipe(
-    v.object({
-      received: v.number(),
-      reserved: v.number(),
-      confirmed: v.number(),
-      rejected: v.number(),
-      cancelled: v.number(),
-    }),
-    v.description("orders known here, by state"),
-  ),
-  stuck: v.array(
-    v.object({
-      order: v.string(),
-      product: v.string(),
-      quantity: v.number(),
-      reason: v.string(),
-      at: Milliseconds,
-      decision: v.exactOptional(v.picklist(["cancel", "retry"])),
-    }),
-  ),
-});
-export type SellingAnswer = v.InferOutput<typeof SellingAnswer>;
-
-export const DecisionAnswer = v.object({ order: v.string(), decision: v.picklist(["cancel", "retry"]) });
-export type DecisionAnswer = v.InferOutput<typeof DecisionAnswer>;
-
-export const LostAnswer = v.object({ edge: v.string(), boot: v.string(), lost: v.literal(true) });
-export type LostAnswer = v.InferOutput<typeof LostAnswer>;
 
 export const ProblemBody = v.object({
   type: v.string(),

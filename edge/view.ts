@@ -6,14 +6,11 @@ import type {
   OptionCounts,
   OrderAnswer,
   PollBody,
-  ProductAnswer,
-  ProducerPollBody,
   ProductsAnswer,
   ResultsBody,
-  SellingAnswer,
-  ShowBody,
-  ThresholdAnswer,
 } from "./answers.ts";
+import type { ProducerPollBody, ShowBody, ThresholdAnswer } from "./producer-answers.ts";
+import type { ProductAnswer, SellingAnswer } from "./selling-answers.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { OrderView } from "./order-desk.ts";
 import { productBody } from "./product-file.ts";

@@ -1,16 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import {
-  AllResultsBody,
-  DecisionAnswer,
-  ForgottenAnswer,
-  ProducerPollBody,
-  ProductAnswer,
-  SellingAnswer,
-  ShowBody,
-  ThresholdAnswer,
-  ThresholdsAnswer,
-} from "../answers.ts";
+import { AllResultsBody } from "../answers.ts";
+import { ForgottenAnswer, ProducerPollBody, ShowBody, ThresholdAnswer, ThresholdsAnswer } from "../producer-answers.ts";
+import { DecisionAnswer, ProductAnswer, SellingAnswer } from "../selling-answers.ts";
 import { bodyOf, edgeClient, EdgeRefusal, type EdgeClient } from "../client/client.ts";
 import type { OpenBody as OpenSchema } from "../schemas.ts";
 import type { ShowFile } from "../show-file.ts";

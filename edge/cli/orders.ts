@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { makeEnvelopeKey } from "../../crdt/envelope.ts";
-import type { ProductAnswer } from "../answers.ts";
+import type { ProductAnswer } from "../selling-answers.ts";
 import { buyersOfShow } from "./buyers/books.ts";
 import { DEFAULT_FOLDER, openFolder } from "./network/folder.ts";
 import { amountText, moneyText } from "./money.ts";

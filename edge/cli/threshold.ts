@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { ThresholdAnswer } from "../answers.ts";
+import type { ThresholdAnswer } from "../producer-answers.ts";
 import { say, tableOf } from "./output.ts";
 import { targetShow, type ShowOptions } from "./show.ts";
 import { UserError } from "./user-error.ts";

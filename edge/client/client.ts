@@ -3,31 +3,30 @@ import { hc } from "hono/client";
 import type { InferInput, InferOutput } from "valibot";
 import type {
   AllResultsBody,
-  AuditBody,
   ContentBody,
   ContentItemBody,
-  ForgottenAnswer,
-  GraphicsBody,
-  HealthBody,
-  LostAnswer,
   MineBody,
-  NearestBody,
   ProblemBody,
-  ProducerPollBody,
   ReceiptBody,
   ReceiverBody,
   ResultsBody,
+  OrderAnswer,
+  OrdersAnswer,
+  ProductsAnswer,
+} from "../answers.ts";
+import type { HealthBody, NearestBody } from "../network-answers.ts";
+import type {
+  AuditBody,
+  ForgottenAnswer,
+  GraphicsBody,
+  LostAnswer,
+  ProducerPollBody,
   ShowBody,
   StopAnswer,
   ThresholdAnswer,
   ThresholdsAnswer,
-  DecisionAnswer,
-  OrderAnswer,
-  OrdersAnswer,
-  ProductAnswer,
-  ProductsAnswer,
-  SellingAnswer,
-} from "../answers.ts";
+} from "../producer-answers.ts";
+import type { DecisionAnswer, ProductAnswer, SellingAnswer } from "../selling-answers.ts";
 import type {
   BallotBody,
   LostBody,

@@ -1,5 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
-import type { HealthBody, SellingAnswer } from "../answers.ts";
+import type { HealthBody } from "../network-answers.ts";
+import type { SellingAnswer } from "../selling-answers.ts";
 import { bodyOf, edgeClient, EdgeRefusal, type EdgeClient } from "../client/client.ts";
 import { ShowRooms } from "../client/rooms.ts";
 import { sealsOf, type Seals } from "./next-step.ts";

@@ -1,4 +1,4 @@
-import type { HealthBody } from "../answers.ts";
+import type { HealthBody } from "../network-answers.ts";
 
 /** How many seconds of the past the chart shows. */
 export const HISTORY_S = 120;

@@ -1,4 +1,4 @@
-import type { SellingAnswer } from "../answers.ts";
+import type { SellingAnswer } from "../selling-answers.ts";
 import { bodyOf } from "../client/client.ts";
 import type { Desk } from "./desk.ts";
 import { HoldButton } from "./hold-button.tsx";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { EdgesBody, NearestBody } from "../answers.ts";
+import { EdgesBody, NearestBody } from "../network-answers.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, refuse, type Refusal } from "../refusal.ts";
 import type { Ask } from "../steering/candidate.ts";

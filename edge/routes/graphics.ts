@@ -1,5 +1,5 @@
 import { totals } from "../../crdt/show.ts";
-import { GraphicsBody } from "../answers.ts";
+import { GraphicsBody } from "../producer-answers.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
 import type { PollView, ShowService } from "../service.ts";

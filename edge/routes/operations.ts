@@ -1,4 +1,4 @@
-import { HealthBody } from "../answers.ts";
+import { HealthBody } from "../network-answers.ts";
 import { connectionsOf, METRICS_TYPE, metricsText } from "../metrics.ts";
 import { problem } from "../problem.ts";
 import { refuse } from "../refusal.ts";

@@ -1,4 +1,4 @@
-import { DecisionAnswer, ProductAnswer, SellingAnswer } from "../answers.ts";
+import { DecisionAnswer, ProductAnswer, SellingAnswer } from "../selling-answers.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
 import { DecisionBody } from "../schemas.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { AuditBody, LostAnswer, ProducerPollBody, ShowBody, ForgottenAnswer, StopAnswer } from "../answers.ts";
+import { AuditBody, LostAnswer, ProducerPollBody, ShowBody, ForgottenAnswer, StopAnswer } from "../producer-answers.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
 import { check, checkJson, LostBody, OpenBody, RundownBody, ScheduleBody } from "../schemas.ts";

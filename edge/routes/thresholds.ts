@@ -1,4 +1,4 @@
-import { ThresholdAnswer, ThresholdsAnswer } from "../answers.ts";
+import { ThresholdAnswer, ThresholdsAnswer } from "../producer-answers.ts";
 import { problem } from "../problem.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
 import { check, Slug } from "../schemas.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { SellingAnswer } from "../../edge/answers.ts";
+import type { SellingAnswer } from "../../edge/selling-answers.ts";
 import { readEnvelopeKey } from "../../crdt/envelope.ts";
 import { newEnvelopeKey } from "../../edge/cli/network/local-shop.ts";
 import { RECORDER } from "../../edge/cli/network/plan.ts";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { freePorts } from "../../edge/cli/network/ports.ts";
-import type { HealthBody } from "../../edge/answers.ts";
+import type { HealthBody } from "../../edge/network-answers.ts";
 import type { Threshold } from "../../edge/cli/threshold.ts";
 import type { RuntimeName } from "../../edge/cli/supervise/program.ts";
 import { Cluster } from "../support/cluster.ts";

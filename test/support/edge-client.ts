@@ -1,6 +1,7 @@
 // An edge's public address as a program talks to it: whatever it answers is a value.
 import { expect } from "vitest";
-import type { ResultsBody, ShowBody } from "../../edge/answers.ts";
+import type { ResultsBody } from "../../edge/answers.ts";
+import type { ShowBody } from "../../edge/producer-answers.ts";
 import { soon } from "./soon.ts";
 
 export interface Answer {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { NearestBody } from "../../answers.ts";
+import { NearestBody } from "../../network-answers.ts";
 import type { AudienceEdge } from "./carrier.ts";
 
 /** Countries of the audience, with about how many viewers each has for every one of the smallest. */

@@ -1,4 +1,5 @@
-import type { OrderAnswer, SellingAnswer } from "../../answers.ts";
+import type { OrderAnswer } from "../../answers.ts";
+import type { SellingAnswer } from "../../selling-answers.ts";
 import type { ProductSales } from "../../../crdt/shop.ts";
 import type { BookedOrder } from "../../../monitor/orders/books.ts";
 import type { BookedCharge } from "../../../monitor/orders/provider.ts";

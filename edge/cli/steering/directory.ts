@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import * as v from "valibot";
 import type { World } from "../../../crdt/ports.ts";
-import { EdgesBody } from "../../answers.ts";
+import { EdgesBody } from "../../network-answers.ts";
 import { formatAddress, parseAddress } from "../../steering/address.ts";
 import type { AdminState, Candidate } from "../../steering/candidate.ts";
 import type { DnsEdge } from "../../steering/dns/zone.ts";

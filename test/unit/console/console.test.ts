@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { Board } from "../../../crdt/board.ts";
-import type { HealthBody } from "../../../edge/answers.ts";
+import type { HealthBody } from "../../../edge/network-answers.ts";
 import { thresholdDraft } from "../../../edge/console/threshold-form.ts";
 import { nextStep, sealsOf } from "../../../edge/console/next-step.ts";
 import { moneyText, slugOf } from "../../../edge/console/numbers.ts";

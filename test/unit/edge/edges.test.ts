@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { NearestBody } from "../../../edge/answers.ts";
+import type { NearestBody } from "../../../edge/network-answers.ts";
 import { Rate } from "../../../edge/rate.ts";
 import { knownEdges, type KnownEdge } from "../../../edge/roster.ts";
 import { settle } from "../../support/world.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HealthBody } from "../../../edge/answers.ts";
+import type { HealthBody } from "../../../edge/network-answers.ts";
 import type { RefusalCode } from "../../../edge/refusal.ts";
 import { problem, PROBLEMS } from "../../../edge/problem.ts";
 import { Harness, problemOf } from "./harness.ts";
