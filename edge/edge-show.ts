@@ -24,6 +24,7 @@ import {
   waitingFor,
   type StandingPoll,
 } from "./programme.ts";
+import { OwnRegister } from "./own-register.ts";
 import { ownReceipt, type BatchName, type OwnReceipt } from "./own-receipt.ts";
 import type { Settle } from "./receipt.ts";
 import type { Refusal } from "./refusal.ts";
@@ -32,9 +33,6 @@ import { Selling } from "./selling.ts";
 import { unwrapShowKey } from "./show-key.ts";
 import { Thresholds } from "./thresholds.ts";
 import { Upkeep, type EdgePlace } from "./upkeep.ts";
-
-/** How often it is looked whether the tallies still show this boot's register: every second. */
-const RECLAIM_TICKS = 10;
 
 /** What an edge tells its shows of itself. */
 export interface EdgeCondition extends EdgePlace {
@@ -57,13 +55,12 @@ export class EdgeShow implements ShowService {
   readonly #intake: Intake;
   readonly #shop: Shop;
   readonly #upkeep: Upkeep;
+  readonly #register: OwnRegister;
   readonly #listeners = new Set<() => void>();
   readonly #current: GateView;
   #revision = 1;
   #states = "";
   #shown = "";
-  #registerIsStale = true;
-  #ticks = 0;
 
   /** `replica` holds the show's definition already. */
   constructor(replica: Replica, member: Member, edge: EdgeCondition) {
@@ -76,6 +73,7 @@ export class EdgeShow implements ShowService {
     this.#intake = new Intake(this.#gate);
     this.orders = new OrderDesk(this.#gate, this.#shop);
     this.#upkeep = new Upkeep(replica, member, edge);
+    this.#register = new OwnRegister(replica);
     this.deeds = new Deeds({
       replica,
       member,
@@ -95,7 +93,7 @@ export class EdgeShow implements ShowService {
     });
     replica.events.onboard = () => this.#onboard();
     replica.events.onfolded = (batches, from) => {
-      this.#registerIsStale = true;
+      this.#register.onfolded();
       member.onfolded(replica, batches, from);
       this.orders.onfolded(batches);
     };
@@ -194,7 +192,7 @@ export class EdgeShow implements ShowService {
     this.#current.unpruned = this.#replica.unpruned;
     if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
     this.#upkeep.tick(state, this.#programme, () => this.sells);
-    if (this.#upkeep.hasJoined) this.#keepRegister();
+    if (this.#upkeep.hasJoined && this.#register.tick() && this.#countsAreVisible) this.#change();
     this.#noticeStates();
   }
 
@@ -218,13 +216,6 @@ export class EdgeShow implements ShowService {
     return [...this.#replica.coverage().entries()].some(
       ([id, sequence]) => parseChainId(id).edge === this.#member.name && sequence > (recorded[id] ?? 0),
     );
-  }
-
-  #keepRegister(): void {
-    this.#ticks += 1;
-    // The second seldom, or two programs under one name would hide each other's with every tick.
-    if (this.#registerIsStale || (this.#ticks % RECLAIM_TICKS === 0 && this.#replica.isRegisterHidden))
-      this.#writeRegister();
   }
 
   health(): ShowHealth {
@@ -297,12 +288,9 @@ export class EdgeShow implements ShowService {
     for (const listener of this.#listeners) listener();
   }
 
-  #writeRegister(): void {
-    this.#registerIsStale = false;
-    this.#replica.publishRegister();
+  get #countsAreVisible(): boolean {
     const now = this.#member.clock.now();
-    if ([...this.#programme.polls()].some((poll) => countsVisible(poll) && stateOf(poll, now) !== "draft"))
-      this.#change();
+    return [...this.#programme.polls()].some((poll) => countsVisible(poll) && stateOf(poll, now) !== "draft");
   }
 
   #noticeStates(): void {
