@@ -47,6 +47,7 @@ var shop = createShop(address.show, edges, account, {
   products: () => programme.now().products,
   isPushed: live.isOpen,
   time: programme.time,
+  whenTimed: programme.whenTimed,
   onchange: draw,
 });
 var cues = createCues(address.show, drawCue);

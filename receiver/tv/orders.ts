@@ -39,7 +39,7 @@ export function createOrders(
   show: string,
   edges: Edges,
   account: Account,
-  host: Pick<ShopHost, "isPushed" | "time" | "onchange">,
+  host: Pick<ShopHost, "isPushed" | "time" | "whenTimed" | "onchange">,
 ): Orders {
   var path = `/v1/shows/${show}/orders`;
   var name = `order-${show}`;
@@ -60,6 +60,14 @@ export function createOrders(
     account.withToken((token) => {
       ask(edges, { method: "POST", path, token, body }, (answer) => heard(sent, pin, tries, answer));
     });
+  }
+
+  /** Sends what was interrupted, unless it was so long ago that the viewer has to stand by it first. */
+  function goOn(kept: Purchase): void {
+    if (purchase !== kept) return;
+    kept.is = host.time() - kept.at < RESUME_MS ? "sending" : "unconfirmed";
+    note();
+    send(kept, undefined, 0);
   }
 
   function heard(sent: Purchase, pin: string | undefined, tries: number, answer: Answer): void {
@@ -156,10 +164,9 @@ export function createOrders(
     resume: () => {
       if (!purchase || purchase.is === "refused") return;
       if (purchase.is === "placed") return look();
-      purchase.isUnsure = true;
-      purchase.is = host.time() - purchase.at < RESUME_MS ? "sending" : "unconfirmed";
-      note();
-      send(purchase, undefined, 0);
+      var kept = purchase;
+      kept.isUnsure = true;
+      host.whenTimed(() => goOn(kept));
     },
     look,
     catchUp: () => {

@@ -23,6 +23,8 @@ export interface Follower {
   readonly now: () => Programme;
   /** Milliseconds since 1970 by the edge's clock. */
   readonly time: () => number;
+  /** Calls `done` once that is known: a set's own clock may be years off. */
+  readonly whenTimed: (done: () => void) => void;
   readonly start: () => void;
   /** Asks now: something suggests that there is news. */
   readonly hurry: () => void;
@@ -54,8 +56,16 @@ export function followProgramme(
     products: [],
     connection: "starting",
   };
-  var offsetMs = 0;
+  var offsetMs: number | undefined;
+  var untimed: (() => void)[] = [];
   var timer: ReturnType<typeof setTimeout> | undefined;
+
+  function setClock(time: number): void {
+    offsetMs = time - new Date().getTime();
+    var waiting = untimed;
+    untimed = [];
+    for (var i = 0; i < waiting.length; i++) waiting[i]!();
+  }
 
   function change(news: News): void {
     var about = news.show;
@@ -86,7 +96,7 @@ export function followProgramme(
   function answered(answer: Answer): void {
     if (answer.status !== 200) return refused(answer);
     var body = answer.body as ContentBody;
-    offsetMs = body.time - new Date().getTime();
+    setClock(body.time);
     change(body);
     account.renew(body.time);
     live().dial();
@@ -114,16 +124,20 @@ export function followProgramme(
 
   return {
     now: () => now,
-    time: () => new Date().getTime() + offsetMs,
+    time: () => new Date().getTime() + (offsetMs || 0),
+    whenTimed: (done) => {
+      if (offsetMs === undefined) untimed.push(done);
+      else done();
+    },
     start: refresh,
     hurry: () => schedule(Math.random() * COME_BACK_MS),
     hear: (message) => {
       if (message.type === "welcome") {
         clearTimeout(timer);
-        offsetMs = message.time - new Date().getTime();
+        setClock(message.time);
       }
       if (message.type !== "content") return;
-      offsetMs = message.time - new Date().getTime();
+      setClock(message.time);
       change(message);
     },
   };

@@ -14,6 +14,8 @@ export interface ShopHost {
   readonly isPushed: () => boolean;
   /** Milliseconds since 1970 by the edge's clock. */
   readonly time: () => number;
+  /** Calls `done` once that time is known. */
+  readonly whenTimed: (done: () => void) => void;
   readonly onchange: () => void;
 }
 

@@ -115,6 +115,38 @@ test("an order whose answer was lost keeps its key, over a power cut too", async
   expect(till.taken.size).toBe(1);
 });
 
+test("an order of half an hour ago is not sent without another word, whatever the set's own clock says", async () => {
+  const { harness, till, tv } = await shopping();
+  harness.show.orders = Object.assign(new Till(), {
+    place: () => Promise.resolve(refuse("overloaded", "try again later")),
+  });
+  tv.press(1);
+  tv.key(OK);
+  tv.key(OK);
+  await tv.run(1);
+  expect(tv.status).toContain("Sending your order …");
+  harness.show.orders = till;
+  harness.world.advance(1_800_000);
+  tv.hash = "";
+  // Without its power it has forgotten the time, as sets do.
+  tv.switchOn({
+    Date: class extends Date {
+      constructor() {
+        super(0);
+      }
+    },
+  });
+  await tv.run();
+  tv.key(RED);
+  expect(tv.status).toContain("Your order was interrupted");
+  expect(till.taken.size).toBe(0);
+  tv.key(OK);
+  tv.key(OK);
+  await tv.run(1);
+  expect(tv.status).toContain("Order received");
+  expect(till.taken.size).toBe(1);
+});
+
 test("an order that was placed is asked about until the edge in use has heard of it", async () => {
   const { harness, till, tv } = await shopping();
   tv.press(1);
