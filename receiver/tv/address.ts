@@ -42,8 +42,11 @@ function valuesOf(part: string, name: string): string[] {
   var values: string[] = [];
   var pairs = part.slice(1).split("&");
   for (var i = 0; i < pairs.length; i++) {
-    var pair = pairs[i]!.split("=");
-    if (pair[0] === name && pair[1]) values.push(decodeURIComponent(pair[1].replace(/\+/g, " ")));
+    var pair = pairs[i]!;
+    if (pair.indexOf(`${name}=`) !== 0) continue;
+    var value = pair.slice(name.length + 1).replace(/\+/g, " ");
+    // What is badly encoded is taken as it stands.
+    if (value) values.push(attempt(() => decodeURIComponent(value)) || value);
   }
   return values;
 }

@@ -62,7 +62,7 @@ export function play(options: PlayerOptions): Player {
 
   function begin(source: string): void {
     if (video.canPlayType("application/vnd.apple.mpegurl") && typeof MediaSource === "undefined") return native(source);
-    withLibrary(options.library, (Hls) => {
+    withLibrary(options.library, again, (Hls) => {
       if (!Hls.isSupported()) return native(source);
       // Without a worker, which the page's policy would have to allow as a blob.
       hls = new Hls({ enableWorker: false, liveSyncDurationCount: 2 });
@@ -119,12 +119,13 @@ function cueText(cue: MetadataCue): string | undefined {
   return value.key === DATERANGE ? attempt(() => decodeURIComponent(data)) : undefined;
 }
 
-function withLibrary(address: string, done: (hls: HlsClass) => void): void {
+function withLibrary(address: string, failed: () => void, done: (hls: HlsClass) => void): void {
   var loaded = () => (window as unknown as { readonly Hls?: HlsClass }).Hls;
   var known = loaded();
   if (known) return done(known);
   var script = document.createElement("script");
   script.src = address;
   script.onload = () => done(loaded()!);
+  script.onerror = failed;
   document.head.appendChild(script);
 }

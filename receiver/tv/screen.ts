@@ -12,6 +12,7 @@ var GAP = 12;
 var SCROLL_STEP = 136;
 /** Places of a PIN that are drawn before they are filled. */
 var PIN_PLACES = 4;
+
 export interface ScreenEvents {
   readonly onprompt: () => void;
   /** A row was clicked, by a pointer or by OK. */

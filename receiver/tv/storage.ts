@@ -29,10 +29,12 @@ export function keep(name: string, value: unknown): void {
     localStorage.setItem(PREFIX + name, text);
     return true;
   });
-  if (!isKept)
-    attempt(() => {
-      document.cookie = `${PREFIX}${name}=${encodeURIComponent(text)}; max-age=${COOKIE_SECONDS}; path=/; samesite=lax`;
-    });
+  if (isKept) return;
+  attempt(() => {
+    document.cookie = `${PREFIX}${name}=${encodeURIComponent(text)}; max-age=${COOKIE_SECONDS}; path=/; samesite=lax`;
+  });
+  // Storage that is full must not speak for what it had before.
+  if (cookie(PREFIX + name) === text) attempt(() => localStorage.removeItem(PREFIX + name));
 }
 
 function cookie(name: string): string | undefined {

@@ -66,6 +66,17 @@ describeInBrowser("the picture", () => {
     await tv.press("back");
   });
 
+  test("comes though its player did not load at first", async () => {
+    const page = await browser.newPage();
+    let losses = 0;
+    await page.route(/hls.*\.js$/, (route) => (losses++ === 0 ? route.abort() : route.continue()));
+    await page.goto(`${cluster.address("fra")}/tv/?show=${SHOW.id}`);
+    const time = () => page.evaluate<number>("document.querySelector('video')?.currentTime ?? 0");
+    await until("the picture", async () => (await time()) > 0);
+    expect(losses).toBe(2);
+    await page.close();
+  });
+
   test("brings a cue over itself, once, for as long as it says", async () => {
     await automation.inject(cueOf(10_000, { message: { kind: "text", text: "10,000 viewers" }, durationMs: 5000 }));
     await tv.page.locator("#cue", { hasText: "10,000 viewers" }).waitFor();

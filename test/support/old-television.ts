@@ -78,6 +78,9 @@ export class OldTelevision {
   /** Loses the answer of the next request that this is true of; the request still arrives. */
   loses: (sent: Sent) => boolean = () => false;
   canStore = true;
+  /** Takes nothing new, and lets what is there be removed. */
+  isFull = false;
+  readonly #cookies = new Map<string, string>();
   /** What stands behind "#" in the page's address. */
   hash = "";
   readonly #harness: Harness;
@@ -96,18 +99,25 @@ export class OldTelevision {
     const television: Record<string, unknown> = {
       location: { search: "?show=demo&lang=en", hash: this.hash, protocol: "http:", host: "fra.test" },
       navigator: { language: "en" },
-      document: {
-        cookie: "",
-        body: new Element(),
-        head: new Element(),
-        documentElement: new Element(),
-        getElementById: (id: string) => this.element(id),
-        createElement: () => new Element(),
-        addEventListener: (_type: string, listener: Listener) => (this.#onkey = listener),
-      },
+      document: Object.defineProperty(
+        {
+          body: new Element(),
+          head: new Element(),
+          documentElement: new Element(),
+          getElementById: (id: string) => this.element(id),
+          createElement: () => new Element(),
+          addEventListener: (_type: string, listener: Listener) => (this.#onkey = listener),
+        },
+        "cookie",
+        this.#cookie(),
+      ),
       localStorage: {
         getItem: (key: string) => this.#stored().get(key) ?? null,
-        setItem: (key: string, value: string) => this.#stored().set(key, value),
+        setItem: (key: string, value: string) => {
+          if (this.isFull) throw new Error("QuotaExceededError");
+          this.#stored().set(key, value);
+        },
+        removeItem: (key: string) => this.#stored().delete(key),
       },
       setTimeout: (task: () => void) => this.#timers.push(task),
       setInterval: () => 0,
@@ -152,6 +162,17 @@ export class OldTelevision {
       for (const task of this.#timers.splice(0)) task();
     }
     await turns();
+  }
+
+  /** As pages see theirs: what is written is one, what is read are all. */
+  #cookie(): PropertyDescriptor {
+    return {
+      get: () => [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+      set: (written: string) => {
+        const [name, value] = written.split(";")[0]!.split("=") as [string, string];
+        if (this.canStore) this.#cookies.set(name, value);
+      },
+    };
   }
 
   #stored(): Map<string, string> {

@@ -36,6 +36,18 @@ test("the script is ES5", () => {
   expect(found).toEqual([]);
 });
 
+test("the page's address is read as far as it can be", async () => {
+  const harness = new Harness();
+  await harness.open("secret");
+  const tv = new OldTelevision(harness);
+  const search = "?show=demo&lang=100%&hls=http://cdn.test/live.m3u8?key=a=b";
+  tv.switchOn({ location: { search, hash: "", protocol: "http:", host: "fra.test" } });
+  await tv.run();
+  tv.key(RED);
+  expect(tv.status).toContain("Choose with a number");
+  expect(tv.sent.map(({ path }) => path)).toContain("/live.m3u8?key=a=b");
+});
+
 describe("a press", () => {
   test("is counted only after its receipt", async () => {
     const { tv } = await watching();
@@ -174,6 +186,19 @@ describe("a receiver", () => {
     await tv.run();
     expect(harness.show.counts("secret")).toEqual({ anonymous: [0, 1], signed: [0, 0] });
     expect(harness.show.arrived.size).toBe(1);
+  });
+
+  test("whose storage is full remembers what came last", async () => {
+    const { tv } = await watching();
+    tv.press(1);
+    await tv.run();
+    tv.isFull = true;
+    tv.press(2);
+    await tv.run();
+    tv.switchOn();
+    await tv.run();
+    tv.key(RED);
+    expect(tv.status).toContain("Changed to No");
   });
 
   test("renews its token by the edge's clock, and stays the same receiver", async () => {
