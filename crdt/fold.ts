@@ -10,6 +10,7 @@ import {
   type RecordBatch,
   type SealBatch,
 } from "./batch.ts";
+import { equalBytes } from "./bytes.ts";
 import { batchHash } from "./batch-hash.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
 import { OrderBook } from "./order-book.ts";
@@ -382,8 +383,4 @@ function latestOf(base: number, records: readonly { readonly time: number }[]): 
 
 function standing({ kind, poll, chains, shard, edge, boot, sequence, time }: Batch & SealBatch): StandingSeal {
   return { kind, poll, chains, shard, edge, boot, sequence, time };
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

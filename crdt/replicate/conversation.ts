@@ -1,4 +1,5 @@
 import * as Y from "yjs";
+import { equalBytes } from "../bytes.ts";
 import type { Watermark } from "../coverage.ts";
 import { parseDocumentName } from "../documents.ts";
 import type { Replica } from "../replica.ts";
@@ -192,8 +193,4 @@ export class Conversation {
     this.#host.oncovers(replica, this.peer, watermark);
     this.#fetches.oncovers(replica, watermark);
   }
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -3,6 +3,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
+import { equalBytes } from "../bytes.ts";
 import type { Random } from "../ports.ts";
 import { SIGNATURE_BYTES } from "./frame.ts";
 import { readNumber, readOwner, WireError, writeNumber, writeOwner, type Owner } from "./wire.ts";
@@ -134,7 +135,7 @@ function readRecord(bytes: Uint8Array): Introduction | undefined {
     for (let left = readNumber(decoder, "clients", MAX_CLIENTS); left > 0; left--)
       clients.push(readNumber(decoder, "a client", MAX_CLIENT));
     const record = { ...owner, role, clients };
-    return isAscending(clients) && isSame(bytes, encodeRecord(record)) ? record : undefined;
+    return isAscending(clients) && equalBytes(bytes, encodeRecord(record)) ? record : undefined;
   } catch {
     return undefined;
   }
@@ -225,8 +226,4 @@ export class Introductions {
 
 function isAscending(numbers: readonly number[]): boolean {
   return numbers.every((number, i) => i === 0 || number > numbers[i - 1]!);
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,5 +1,5 @@
 import type { InStatement, InValue } from "@libsql/client";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { parseChainId } from "../batch.ts";
 import { blob, integer, text } from "./libsql-column.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "./libsql-database.ts";
@@ -81,7 +81,7 @@ export class LibsqlStore implements Store {
     const [row] = await this.#database.read("SELECT generation FROM snapshots WHERE show = ?", [id]);
     if (!row) return { id, board };
     const pieces = await this.#blobs("snapshot_pieces", "show = ? AND generation = ?", [id, integer(row.generation)]);
-    return { id, board, snapshot: concat(pieces) };
+    return { id, board, snapshot: concatBytes(...pieces) };
   }
 
   /** The blobs of a table's rows, in the order of appending, of any number and size. */
@@ -197,14 +197,4 @@ function pagesOf(rows: readonly (readonly [position: number, size: number])[]): 
     } else pages.at(-1)!.last = position;
   }
   return pages;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,3 +1,4 @@
+import { concatBytes } from "@noble/hashes/utils.js";
 import { decodeHeader, parseChainId, type Chain } from "../batch.ts";
 import { migrateObject } from "./object-schema.ts";
 import { assertBoard, assertStorable, contentHash } from "./record.ts";
@@ -123,13 +124,13 @@ export class ObjectStore implements Store {
     const board = this.#read("SELECT position, bytes FROM board_updates WHERE show = ? ORDER BY position", id).map(
       (row) => {
         const rest = this.#read("SELECT bytes FROM board_pieces WHERE position = ? ORDER BY piece", row["position"]!);
-        return concat([row, ...rest].map(blobOf));
+        return concatBytes(...[row, ...rest].map(blobOf));
       },
     );
     const [snapshot] = this.#read("SELECT generation FROM snapshots WHERE show = ?", id);
     if (!snapshot) return { id, board };
     const pieces = this.#read(SELECT_PIECES, id, snapshot["generation"]!);
-    return { id, board, snapshot: concat(pieces.map(blobOf)) };
+    return { id, board, snapshot: concatBytes(...pieces.map(blobOf)) };
   }
 
   #put(record: StoreRecord): void {
@@ -315,16 +316,4 @@ function textOf(value: SqlValue | undefined): string {
 
 function isFull(error: unknown): boolean {
   return error instanceof Error && error.message.includes("SQLITE_FULL");
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const [only, ...more] = parts;
-  if (only && more.length === 0) return only;
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,3 +1,5 @@
+import { equalBytes } from "../../crdt/bytes.ts";
+
 /** An IP address: 4 bytes or 16. An IPv4 address in its IPv6 form (RFC 4291, 2.5.5.2) is one of 4. */
 export type AddressBytes = Uint8Array;
 
@@ -28,7 +30,7 @@ export function parseNetwork(text: string): Network | undefined {
   const address = parseAddress(host);
   const bits = Number(length);
   if (!address || length === "" || bits > address.length * 8) return undefined;
-  return sameBytes(masked(address, bits), address) ? { address, bits } : undefined;
+  return equalBytes(masked(address, bits), address) ? { address, bits } : undefined;
 }
 
 /** The address with all but its first `bits` bits set to 0. */
@@ -39,10 +41,6 @@ export function masked(address: AddressBytes, bits: number): AddressBytes {
 /** Bit `i` of an address, from the left. */
 export function bitAt(address: AddressBytes, i: number): 0 | 1 {
   return (address[i >> 3]! >> (7 - (i & 7))) & 1 ? 1 : 0;
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Byte by byte, since each query's sender is read so. */

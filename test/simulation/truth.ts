@@ -1,5 +1,6 @@
 import { ballotsOf, chainId, decodeBatch, decodeHeader } from "../../crdt/batch.ts";
 import type { Ballot } from "../../crdt/ballot.ts";
+import { equalBytes } from "../../crdt/bytes.ts";
 import type { Watermark } from "../../crdt/coverage.ts";
 import { receiverHex } from "../../crdt/receiver.ts";
 import type { Counts, Poll } from "../../crdt/show.ts";
@@ -50,7 +51,7 @@ export class Truth {
     this.#chains.set(id, chain);
     const known = chain.get(batch.sequence);
     if (known) {
-      if (!sameBytes(known.bytes, bytes)) this.#stage.violate("a batch's identity stands for one content", identity);
+      if (!equalBytes(known.bytes, bytes)) this.#stage.violate("a batch's identity stands for one content", identity);
       return;
     }
     const votes =
@@ -135,10 +136,6 @@ function lastOf(chain: ReadonlyMap<number, TrueBatch>): number {
   let last = 0;
   while (chain.has(last + 1)) last += 1;
   return last;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Whether counts are what they should be. A poll of which nothing was folded has none yet. */

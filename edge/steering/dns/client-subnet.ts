@@ -1,4 +1,5 @@
-import { masked, sameBytes } from "../address.ts";
+import { equalBytes } from "../../../crdt/bytes.ts";
+import { masked } from "../address.ts";
 import type { ClientSubnet } from "./message.ts";
 
 /** Code of the option, RFC 7871, 6. */
@@ -19,7 +20,7 @@ export function readClientSubnet(data: Uint8Array): ClientSubnet | undefined {
   if (sourceBits > length * 8 || told.length !== Math.ceil(sourceBits / 8)) return undefined;
   const address = new Uint8Array(length);
   address.set(told);
-  return sameBytes(masked(address, sourceBits), address) ? { family, sourceBits, address } : undefined;
+  return equalBytes(masked(address, sourceBits), address) ? { family, sourceBits, address } : undefined;
 }
 
 /** Bytes of the option's data. */

@@ -1,3 +1,4 @@
+import { concatBytes } from "@noble/hashes/utils.js";
 import type { CueIndication, Indication } from "../indication.ts";
 import { encodePayload, type Payload } from "../payload.ts";
 import { type Application, writeAit } from "../signal/ait.ts";
@@ -50,7 +51,7 @@ export class Carriers {
       packets.push(this.streamEventOf(indication));
       if (id3 !== undefined) packets.push(this.#id3(indication.payload, pts, id3));
     }
-    return concatenated(packets);
+    return concatBytes(...packets);
   }
 
   /** The stream event alone: it comes repeated, since a receiver that has just changed channel would miss one. */
@@ -121,14 +122,4 @@ export function upidOf(payload: Payload, formatIdentifier: string): Uint8Array<A
 
 function later(pts: number, ms: number): number {
   return wrap(pts + ms * TICKS_A_MS, PTS_WRAP);
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
