@@ -5,18 +5,16 @@ import { consequences, type Origin } from "../origin.ts";
 import type { Dial, Socket, World } from "../ports.ts";
 import type { Replica } from "../replica.ts";
 import { Conversation, type ConversationHost } from "./conversation.ts";
+import { Dialler, type OnEnd } from "./dialler.ts";
 import { Heard } from "./heard.ts";
 import type { Answerer } from "./inquiry.ts";
 import type { Identity, Introductions } from "./introduction.ts";
-import { CLOSE, Link, mayRetry, type Peer } from "./link.ts";
+import { Link, type Peer } from "./link.ts";
 import { Reception } from "./reception.ts";
 import { Twins } from "./twins.ts";
 
 /** How often replicas compare what they hold. */
 export const ANTI_ENTROPY_MS = 1000;
-/** Pauses before dialling again, ms: the first, the longest, and the one after a no that only an operator can change. */
-export const REDIAL_MS = { first: 100, longest: 3000, refused: 10_000 } as const;
-
 /** What the backbone needs of the member whose it is. */
 export interface BackboneHost {
   readonly journal: Journal;
@@ -66,9 +64,9 @@ export class Backbone implements ConversationHost {
   /** Peer → what it last said of itself. */
   readonly #heard: ReadonlyMap<string, Heard>;
   readonly #twins: Twins;
-  #cancelTick: (() => void) | undefined;
-  #stopped = false;
   readonly #reception: Reception;
+  readonly #diallers: readonly Dialler[];
+  #cancelTick: (() => void) | undefined;
 
   constructor(options: BackboneOptions) {
     this.#options = options;
@@ -83,16 +81,17 @@ export class Backbone implements ConversationHost {
       end: (reason) => options.host.end(reason),
     });
     this.#heard = new Map(options.peers.map(({ name }) => [name, new Heard()]));
+    this.#diallers = options.peers.flatMap((peer) => this.#diallerOf(peer) ?? []);
   }
 
   start(): void {
-    for (const peer of this.#options.peers) if (this.#dials(peer)) this.#dial(peer, REDIAL_MS.first);
+    for (const dialler of this.#diallers) dialler.start();
     this.#tick();
   }
 
   stop(): void {
-    this.#stopped = true;
     this.#cancelTick?.();
+    for (const dialler of this.#diallers) dialler.stop();
     for (const link of this.#links) link.close("stopping");
   }
 
@@ -245,31 +244,20 @@ export class Backbone implements ConversationHost {
     return name === identity.member ? identity.publicKey : peers.find((peer) => peer.name === name)?.publicKey;
   }
 
+  #diallerOf(peer: Peer): Dialler | undefined {
+    const { dial, world } = this.#options;
+    if (peer.address === undefined || !this.#dials(peer)) return undefined;
+    return new Dialler(peer, peer.address, { dial, world, open: (...dialled) => this.#open(...dialled) });
+  }
+
   /** Processes dial edges; of two edges, or processes, that both can be dialled, the one whose name comes first dials. */
   #dials(peer: Peer): boolean {
     const { identity, listens } = this.#options;
-    if (peer.address === undefined) return false;
     if (peer.role !== identity.role) return identity.role === "process";
     return !listens || identity.member < peer.name;
   }
 
-  /** Dials a peer for as long as this member lives; a link that never opened makes the next pause longer. */
-  #dial(peer: Peer, pauseMs: number): void {
-    if (this.#stopped) return;
-    const { world } = this;
-    const again = (pause: number): void => {
-      world.timers.after(jitter(pause, world), () => this.#dial(peer, Math.min(pause * 2, REDIAL_MS.longest)));
-    };
-    this.#options.dial(peer.address!).then(
-      (socket) => {
-        if (this.#stopped) return socket.close(CLOSE.goingAway, "stopping");
-        this.#open(socket, peer, (hasOpened, code) => again(pauseAfter(hasOpened, code, pauseMs)));
-      },
-      () => again(pauseMs),
-    );
-  }
-
-  #open(socket: Socket, dialled?: Peer, onend?: (hasOpened: boolean, code: number) => void): void {
+  #open(socket: Socket, dialled?: Peer, onend?: OnEnd): void {
     const { identity, boot, peers } = this.#options;
     let hasOpened = false;
     const link = new Link(socket, {
@@ -329,16 +317,6 @@ export class Backbone implements ConversationHost {
   }
 }
 
-function pauseAfter(hasOpened: boolean, code: number, pauseMs: number): number {
-  if (!mayRetry(code)) return REDIAL_MS.refused;
-  return hasOpened ? REDIAL_MS.first : pauseMs;
-}
-
 function keyOf(link: Link): string {
   return link.state.name === "open" ? `${link.state.peer.name}/${link.state.boot}` : "";
-}
-
-/** Between half and all of `ms`: members that lost one peer at once do not come back at once. */
-function jitter(ms: number, world: World): number {
-  return ms / 2 + (world.random.bytes(1)[0]! / 255) * (ms / 2);
 }
