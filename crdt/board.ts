@@ -309,10 +309,6 @@ export class Board {
     this.#set(`progress/${watcher}`, progress);
   }
 
-  setPoll(poll: Poll): void {
-    this.#set(`poll/${poll.id}`, poll);
-  }
-
   /** Writes a transition unless it stands already. */
   addTransition(poll: string, name: TransitionName, transition: Transition): void {
     this.#setOnce(`transition/${poll}/${name}`, transition);

@@ -51,14 +51,6 @@ export function judge(doc: Y.Doc, update: Uint8Array, policy: GuardPolicy): Verd
   }
 }
 
-/**
- * Whether all that was applied could be integrated. `judge` sees to that; where this is false after an update, the
- * document cannot be trusted any longer, and the boot should end.
- */
-export function isSettled(doc: Y.Doc): boolean {
-  return doc.store.pendingStructs === null && doc.store.pendingDs === null;
-}
-
 function judgeKeys(doc: Y.Doc, parts: Parts, keys: Keys, runs: ReadonlyMap<number, Run>): Refusal | undefined {
   return (
     keys.admit() ?? judgeDeletions(doc, parts, runs, (client, clock, end) => keys.judgeDeletion(client, clock, end))

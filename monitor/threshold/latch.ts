@@ -17,33 +17,3 @@ export interface CueLatch {
   /** Notes that the encoder has a cue, by its id. */
   confirm(id: string, at: number): Promise<void>;
 }
-
-/** In memory, for tests and the simulation: the maps are the disk. */
-export class MemoryLatch implements CueLatch {
-  readonly events = new Map<string, number>();
-  readonly cues = new Map<string, FiredCue>();
-  readonly confirmed = new Map<string, number>();
-
-  reserve(show: string, threshold: string, epoch: number): Promise<number> {
-    const key = `${show}/${threshold}/${epoch}`;
-    const event = this.events.get(key) ?? this.events.size + 1;
-    this.events.set(key, event);
-    return Promise.resolve(event);
-  }
-
-  latch(fired: FiredCue): Promise<FiredCue> {
-    const standing = this.cues.get(fired.cue.id) ?? fired;
-    this.cues.set(fired.cue.id, standing);
-    return Promise.resolve(standing);
-  }
-
-  pending(show: string): Promise<FiredCue[]> {
-    const waiting = [...this.cues.values()].filter(({ cue }) => cue.show === show && !this.confirmed.has(cue.id));
-    return Promise.resolve(waiting);
-  }
-
-  confirm(id: string, at: number): Promise<void> {
-    if (!this.confirmed.has(id)) this.confirmed.set(id, at);
-    return Promise.resolve();
-  }
-}

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FiredCue } from "../../crdt/threshold.ts";
 import { openLatch } from "../../monitor/database.ts";
 import { cueId } from "../../monitor/threshold/crossing.ts";
-import { MemoryLatch, type CueLatch } from "../../monitor/threshold/latch.ts";
+import type { CueLatch } from "../../monitor/threshold/latch.ts";
 import { LatchOnDemand } from "../../monitor/threshold/latch-on-demand.ts";
 import { cleanUp, removeFolder, temporaryFolder } from "../support/database.ts";
+import { MemoryLatch } from "../support/memory-latches.ts";
 import { findSqld, startSqld } from "../support/sqld.ts";
 
 const cleanup: (() => unknown)[] = [];

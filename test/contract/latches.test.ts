@@ -4,11 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Proposal } from "../../crdt/proposal.ts";
 import type { Final } from "../../crdt/show.ts";
 import { openPermanentDatabase } from "../../monitor/database.ts";
-import { MemoryFinals } from "../../monitor/finals.ts";
 import type { Latches } from "../../monitor/recorder.ts";
-import { MemoryShows } from "../../monitor/shows.ts";
 import { aPoll } from "../support/ballots.ts";
 import { cleanUp, removeFolder, temporaryFolder } from "../support/database.ts";
+import { MemoryFinals, MemoryShows } from "../support/memory-latches.ts";
 
 const cleanup: (() => unknown)[] = [];
 let folder: string;

@@ -5,7 +5,6 @@ import type { Watermark } from "../../crdt/coverage.ts";
 import { parseDocumentName } from "../../crdt/documents.ts";
 import { Ledger } from "../../crdt/ledger.ts";
 import { HERE } from "../../crdt/origin.ts";
-import { isSettled } from "../../crdt/replicate/guard.ts";
 import type { Replica } from "../../crdt/replica.ts";
 import type { Counts, Final, Poll } from "../../crdt/show.ts";
 import type { Receipt } from "../../edge/receipt.ts";
@@ -18,6 +17,7 @@ import { SHOW } from "./producer.ts";
 import type { Attempt, Receiver } from "./receiver.ts";
 import type { Scene } from "./scene.ts";
 import { identityOf, isAbove, isTrue } from "./truth.ts";
+import { isSettled } from "../support/documents.ts";
 
 /** What a boot may leave in a ledger for ever, bytes. */
 const LEDGER_BYTES_A_BOOT = 1024;

@@ -1,9 +1,8 @@
 import type { Final } from "../../crdt/show.ts";
-import { MemoryFinals } from "../../monitor/finals.ts";
 import type { Latches } from "../../monitor/recorder.ts";
-import { MemoryShows } from "../../monitor/shows.ts";
 import type { Life } from "./life.ts";
 import type { Stage } from "./stage.ts";
+import { MemoryFinals, MemoryShows } from "../support/memory-latches.ts";
 
 /** How long the permanent database takes to latch something, ms. */
 const LATCH_MS = 5;

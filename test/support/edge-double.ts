@@ -22,6 +22,7 @@ import type { KnownEdge } from "../../edge/roster.ts";
 import type { BallotRequest, EdgeService, Health, PollView, ShowDefinition, ShowService } from "../../edge/service.ts";
 import { Selling } from "../../edge/selling.ts";
 import { Thresholds } from "../../edge/thresholds.ts";
+import { setPoll } from "./documents.ts";
 
 /**
  * An edge for tests of the application: keeps ballots in a map and is durable at once. It knows nothing of shards,
@@ -159,7 +160,7 @@ export class ShowDouble implements ShowService, DeedService {
     this.#world = world;
     this.definition = { ...show, created: world.clock.now(), wrappedKey: "5ec2e7" };
     polls.forEach((poll, index) => this.#polls.set(poll.id, new PollDouble({ ...poll, index })));
-    polls.forEach((poll, index) => this.board.setPoll({ ...poll, index }));
+    polls.forEach((poll, index) => setPoll(this.board, { ...poll, index }));
   }
 
   polls(): PollView[] {

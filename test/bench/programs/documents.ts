@@ -8,13 +8,12 @@ import { Ledger } from "../../../crdt/ledger.ts";
 import { MemoryStore } from "../../../crdt/store/memory.ts";
 import type { Member } from "../../../crdt/member.ts";
 import type { Replica } from "../../../crdt/replica.ts";
-import { MemoryFinals } from "../../../monitor/finals.ts";
-import { MemoryShows } from "../../../monitor/shows.ts";
 import { Process } from "../../../monitor/process.ts";
 import { Recorder } from "../../../monitor/recorder.ts";
 import { POLL, POLL_DEFINITION, POLL_ID, SHOW_ID } from "../support/ballots.ts";
 import { flush, MemoryMembers } from "../support/memory-member.ts";
 import { programArgs, tellParent } from "../support/program.ts";
+import { MemoryFinals, MemoryShows } from "../../support/memory-latches.ts";
 
 export interface DocumentsArgs {
   readonly ballots: number;

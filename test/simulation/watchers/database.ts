@@ -1,7 +1,8 @@
 import type { FiredCue } from "../../../crdt/threshold.ts";
-import { MemoryLatch, type CueLatch } from "../../../monitor/threshold/latch.ts";
+import type { CueLatch } from "../../../monitor/threshold/latch.ts";
 import type { Life } from "../life.ts";
 import type { Stage } from "../stage.ts";
+import { MemoryLatch } from "../../support/memory-latches.ts";
 
 /** How long a request takes to the database, and back, ms. */
 const REQUEST_MS = 5;

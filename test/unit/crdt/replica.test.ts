@@ -14,6 +14,7 @@ import { MemoryDisk, type Fault } from "../../../crdt/store/memory.ts";
 import { MAX_RECORD_BYTES } from "../../../crdt/store/record.ts";
 import { StoreFull } from "../../../crdt/store/store.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
+import { setPoll } from "../../support/documents.ts";
 import { NotedStore } from "../../support/noted-store.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
 
@@ -144,7 +145,7 @@ describe("two replicas", () => {
     const fra = await start("fra");
     await create(fra, [aPoll()]);
     await vote(fra, { lo: 1 });
-    await fra.replica.change((board) => board.setPoll(aPoll({ id: "later", index: 1 })));
+    await fra.replica.change((board) => setPoll(board, aPoll({ id: "later", index: 1 })));
     await vote(fra, { lo: 1, poll: 1, option: 2 });
     expect([counts(fra), counts(fra, 1)]).toEqual([
       [1, 0, 0],

@@ -7,12 +7,11 @@ import { Ledger } from "../../../crdt/ledger.ts";
 import { Member } from "../../../crdt/member.ts";
 import { newIdentity } from "../../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../../crdt/replica.ts";
-import { MemoryFinals } from "../../../monitor/finals.ts";
-import { MemoryShows } from "../../../monitor/shows.ts";
 import type { Proposal } from "../../../crdt/proposal.ts";
 import { Process, ROUND_INTERVAL_MS } from "../../../monitor/process.ts";
 import { Recorder } from "../../../monitor/recorder.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
+import { MemoryFinals, MemoryShows } from "../../support/memory-latches.ts";
 import { NotedStore } from "../../support/noted-store.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
 

@@ -6,10 +6,11 @@ import { Board, type Watermarks } from "../../../crdt/board.ts";
 import { Coverage } from "../../../crdt/coverage.ts";
 import type { DocumentName } from "../../../crdt/documents.ts";
 import { Ledger } from "../../../crdt/ledger.ts";
-import { isSettled, judge, type GuardPolicy, type Verdict } from "../../../crdt/replicate/guard.ts";
+import { judge, type GuardPolicy, type Verdict } from "../../../crdt/replicate/guard.ts";
 import { Introductions } from "../../../crdt/replicate/introduction.ts";
 import { deletionDigest, pieces } from "../../../crdt/replicate/pieces.ts";
 import { Tallies } from "../../../crdt/tallies.ts";
+import { isSettled, setPoll } from "../../support/documents.ts";
 import type { SeededRandom } from "../../support/virtual-world.ts";
 
 export type Kind = DocumentName["kind"];
@@ -138,7 +139,7 @@ export function actAtRandom(node: Node, nodes: readonly Node[], random: SeededRa
     () => node.append(),
     () => node.setRegister(random.below(1000)),
     () => node.setRegister(random.below(1000)),
-    () => node.board.setPoll({ ...POLL, id: `poll-${key}`, question: `question ${random.below(1000)}` }),
+    () => setPoll(node.board, { ...POLL, id: `poll-${key}`, question: `question ${random.below(1000)}` }),
     () => node.board.nameLost("syd", bootOf(key), { at: 1, by: node.name }),
     () => node.board.setRosterEntry({ ...ENTRY, edge: node.name, since: random.below(1000) }),
     () => node.board.removeRosterEntry(nodes[random.below(nodes.length)]!.name, ENTRY.boot),
@@ -149,7 +150,7 @@ export function actAtRandom(node: Node, nodes: readonly Node[], random: SeededRa
       ),
     () =>
       node.docs.board.transact(() =>
-        [1, 2, 3].forEach((at) => node.board.setPoll({ ...POLL, id: `poll-${key}`, graceMs: at })),
+        [1, 2, 3].forEach((at) => setPoll(node.board, { ...POLL, id: `poll-${key}`, graceMs: at })),
       ),
     () => pruneAtRandom(node, nodes, random),
   ];

@@ -2,6 +2,7 @@
 import * as Y from "yjs";
 import { bootOf, expectConverged, makeNodes, type Kind, type Node } from "./network.ts";
 import type { RawBlock, RawContent, RawStruct } from "./raw-update.ts";
+import { setPoll } from "../../support/documents.ts";
 
 /** Clients of the first three nodes: fra, nyc, syd. */
 export const [FRA, NYC, SYD] = [500, 90_000, 7] as const;
@@ -16,7 +17,7 @@ export function network(): [Node, Node, Node] {
     node.append(4);
     node.setRegister(1);
     node.setRegister(2);
-    node.board.setPoll({ ...POLL, id: `poll-${node.name}` });
+    setPoll(node.board, { ...POLL, id: `poll-${node.name}` });
   }
   nodes[0].prune({ [`0/fra/${nodes[0].boot}`]: 2 });
   // Once for the watermarks on the board, which the deletions in the ledger are judged by.

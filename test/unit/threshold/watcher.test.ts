@@ -14,10 +14,11 @@ import type { CueEncoder } from "../../../monitor/cue.ts";
 import { Process, ROUND_INTERVAL_MS } from "../../../monitor/process.ts";
 import { cueId } from "../../../monitor/threshold/crossing.ts";
 import { ENCODER_FIRST_MS, URGENT_PATIENCE_MS } from "../../../monitor/threshold/delivery.ts";
-import { MemoryLatch, type CueLatch } from "../../../monitor/threshold/latch.ts";
+import type { CueLatch } from "../../../monitor/threshold/latch.ts";
 import { PROGRESS_INTERVAL_MS } from "../../../monitor/threshold/show-watch.ts";
 import { Watcher } from "../../../monitor/threshold/watcher.ts";
 import { aBallot, aPoll, ChainOfBatches, START } from "../../support/ballots.ts";
+import { MemoryLatch } from "../../support/memory-latches.ts";
 import { NotedStore } from "../../support/noted-store.ts";
 import { ManualWorld, settle } from "../../support/world.ts";
 
