@@ -122,17 +122,11 @@ export class LibsqlBooks implements OrderBooks {
 
   async decide(show: string, order: string, decision: "cancel" | "retry", at: number): Promise<boolean> {
     if ((await this.#database.read("SELECT 1 FROM orders WHERE id = ?", [order])).length === 0) return false;
-    const statements: InStatement[] =
-      decision === "retry"
-        ? [{ sql: RETRY, args: [at, order, at] }]
-        : [
-            { sql: TURN_TO_REFUND, args: [at, order, at] },
-            { sql: ADD_REFUND, args: [at, order, at] },
-          ];
-    await this.#database.write(`deciding order ${order} of "${show}"`, [
-      ...statements,
-      { sql: "UPDATE orders SET decided_at = ?1 WHERE id = ?2 AND decided_at < ?1", args: [at, order] },
-    ]);
+    const statements = decision === "retry" ? [RETRY] : [TURN_TO_REFUND, ADD_REFUND];
+    await this.#database.write(
+      `deciding order ${order} of "${show}"`,
+      [...statements, DECIDED].map((sql) => ({ sql, args: [at, order] })),
+    );
     return true;
   }
 
@@ -263,7 +257,7 @@ const END = `
 const DROP_TASK = "DELETE FROM order_tasks WHERE id = ? AND fence = ?";
 const POSTPONE = "UPDATE order_tasks SET due_at = ?1, claimed_until = 0 WHERE id = ?2 AND fence = ?3";
 const LAY_ASIDE = "UPDATE order_tasks SET stuck = ?1, stuck_at = ?2, claimed_until = 0 WHERE id = ?3 AND fence = ?4";
-const UNDECIDED = "EXISTS (SELECT 1 FROM orders WHERE orders.id = order_tasks.id AND decided_at < ?3)";
+const UNDECIDED = "EXISTS (SELECT 1 FROM orders WHERE orders.id = order_tasks.id AND decided_at < ?1)";
 const RETRY = `
   UPDATE order_tasks SET stuck = NULL, stuck_at = NULL, tries = 1, since = ?1, due_at = 0
   WHERE id = ?2 AND stuck IS NOT NULL AND ${UNDECIDED}`;
@@ -274,8 +268,9 @@ const TURN_TO_REFUND = `
   WHERE id = ?2 AND action = 'charge' AND ${UNDECIDED}`;
 const ADD_REFUND = `
   INSERT INTO order_tasks (id, show, action, since, due_at)
-  SELECT id, show, 'refund', ?1, 0 FROM orders WHERE id = ?2 AND state = 'confirmed' AND decided_at < ?3
+  SELECT id, show, 'refund', ?1, 0 FROM orders WHERE id = ?2 AND state = 'confirmed' AND decided_at < ?1
   ON CONFLICT DO NOTHING`;
+const DECIDED = "UPDATE orders SET decided_at = ?1 WHERE id = ?2 AND decided_at < ?1";
 const UNTOLD = `
   SELECT id, digest, receiver, step, state, reason FROM orders WHERE show = ? AND told < step LIMIT ?`;
 const TOLD = `

@@ -1,14 +1,11 @@
 import { batchOf, kindOf } from "../../crdt/batch.ts";
-import { openEnvelope, addresseeOf } from "../../crdt/envelope.ts";
-import { PIN_MISSING, type Order } from "../../crdt/order.ts";
-import { readPersonalData, type PersonalData } from "../../crdt/personal-data.ts";
+import type { Order } from "../../crdt/order.ts";
 import { shardOf } from "../../crdt/receiver.ts";
 import type { Replica } from "../../crdt/replica.ts";
 import { Shop } from "../../crdt/shop.ts";
-import { pauseAfter } from "./backoff.ts";
 import type { PricedOrder, Task, Untold } from "./books.ts";
+import { Courier } from "./courier.ts";
 import type { ProcessorOptions } from "./processor.ts";
-import type { Booking } from "./provider.ts";
 import { reconcile, type Reconciliation } from "./reconcile.ts";
 import type { Change, DutyHealth } from "../process.ts";
 
@@ -16,10 +13,6 @@ import type { Change, DutyHealth } from "../process.ts";
 export const MAX_AT_PROVIDER = 16;
 /** How long a claim is good, ms: a question and a charge, each until it times out, and then some. */
 export const CLAIM_MS = 30_000;
-/** Tries after which an order waits for an operator. */
-export const MAX_TRIES = 12;
-/** Or how long after it came, ms: providers forget their keys after a day. */
-export const MAX_WAIT_MS = 86_400_000;
 /** Orders taken into the books in one transaction. */
 export const MAX_TAKEN_AT_ONCE = 100;
 /** How often our books are compared with the provider's, ms: each day, and once when a processor starts. */
@@ -46,6 +39,7 @@ export class ShowOrders {
   readonly #replica: Replica;
   readonly #options: ProcessorOptions;
   readonly #shop: Shop;
+  readonly #courier: Courier;
   /** Orders that came and are not in the books yet. */
   #arrived: Order[] = [];
   /** Orders at the provider, by id. */
@@ -62,12 +56,13 @@ export class ShowOrders {
   #shown = "";
   /** When books are compared with the provider's next, ms since 1970. */
   #comparedNextAt = -Infinity;
-  readonly #figures = { orders_taken: 0, provider_calls: 0, outcomes_told: 0, orders_stuck: 0, differences: 0 };
+  readonly #figures = { orders_taken: 0, outcomes_told: 0, orders_stuck: 0, differences: 0 };
 
   constructor(replica: Replica, options: ProcessorOptions) {
     this.#replica = replica;
     this.#options = options;
     this.#shop = new Shop(replica.board.doc);
+    this.#courier = new Courier(replica.show, this.#shop, options);
   }
 
   onchange(change: Change): void {
@@ -125,7 +120,12 @@ export class ShowOrders {
           : []),
       ],
       waitsFor: [],
-      figures: { ...this.#figures, orders_arrived: this.#arrived.length, at_provider: this.#atProvider.size },
+      figures: {
+        ...this.#figures,
+        provider_calls: this.#courier.calls,
+        orders_arrived: this.#arrived.length,
+        at_provider: this.#atProvider.size,
+      },
     };
   }
 
@@ -185,74 +185,18 @@ export class ShowOrders {
     this.#isClaiming = true;
     const room = MAX_AT_PROVIDER - this.#atProvider.size;
     const now = this.#options.member.world.clock.now();
-    const tasks =
-      room === 0
-        ? []
-        : ((await this.#try("books", () => this.#options.books.claim(this.#replica.show, now, now + CLAIM_MS, room))) ??
-          []);
+    const claim = () => this.#options.books.claim(this.#replica.show, now, now + CLAIM_MS, room);
+    const tasks = room === 0 ? [] : ((await this.#try("books", claim)) ?? []);
     this.#isClaiming = false;
     for (const task of tasks) void this.#handle(task);
   }
 
   async #handle(task: Task): Promise<void> {
     this.#atProvider.add(task.order);
-    await this.#try("provider", () => this.#bring(task));
+    await this.#try("provider", () => this.#courier.bring(task));
     this.#atProvider.delete(task.order);
     await this.#tell();
     await this.#claim();
-  }
-
-  /** One try. Whatever it comes to is in the books when this resolves, or the claim runs out. */
-  async #bring(task: Task): Promise<void> {
-    const { books, member } = this.#options;
-    const now = () => member.world.clock.now();
-    const personal = await this.#personalOf(task);
-    if (!personal) return books.layAside(task, "unreadable", now());
-    if (this.#lacksPin(task, personal)) return books.end(task, { state: "rejected", reason: PIN_MISSING });
-    try {
-      const booking = await this.#ask(task, personal);
-      const ending = endingOf(task, booking);
-      if (ending === "amount-differs") await books.layAside(task, ending, now());
-      else await books.end(task, ending);
-    } catch (error) {
-      if (task.tries >= MAX_TRIES || now() - task.since > MAX_WAIT_MS) await books.layAside(task, "no-answer", now());
-      else await books.postpone(task, now() + pauseAfter(task.tries, member.world.random));
-      throw error;
-    }
-  }
-
-  /** After a try whose outcome is unknown the provider is asked what it has, before it is asked to do anything. */
-  async #ask(task: Task, { account, details, pin }: PersonalData): Promise<Booking> {
-    const { provider } = this.#options;
-    const { order: reference, product, quantity, total: amount, currency } = task;
-    this.#figures.provider_calls += 1;
-    const known = task.tries > 1 ? await provider.find(reference) : undefined;
-    if (task.action === "refund") return known?.state === "refunded" ? known : provider.refund(reference);
-    if (known && known.state !== "absent") return known;
-    return provider.charge({
-      reference,
-      show: this.#replica.show,
-      product,
-      quantity,
-      amount,
-      currency,
-      account,
-      details,
-      ...(pin === undefined ? {} : { pin }),
-    });
-  }
-
-  /** Undefined where none of our keys opens them. A refund needs none. */
-  async #personalOf({ order, envelope, action }: Task): Promise<PersonalData | undefined> {
-    if (action === "refund") return { account: "", details: {} };
-    const key = this.#options.keys.find(({ id }) => id === addresseeOf(envelope));
-    const data = key && (await openEnvelope(envelope, key, order));
-    return data && readPersonalData(data);
-  }
-
-  /** Edges ask for it; here no money is moved without it, whatever an edge let through. */
-  #lacksPin({ action, product }: Task, { pin }: PersonalData): boolean {
-    return action === "charge" && pin === undefined && this.#shop.product(product)?.confirmation === "pin";
   }
 
   /** From the books into the ledger, and only what is committed: again after a crash, with the same step. */
@@ -348,23 +292,6 @@ const DOING = {
   reconciliation: "comparing books with the provider's failed",
   board: "showing sales on the board failed",
 } as const;
-
-/** What a provider's word means for an order. Its books and ours must agree to the cent. */
-function endingOf({ action, total, currency }: Task, booking: Booking) {
-  switch (booking.state) {
-    case "charged":
-      if (action === "refund") throw new Error("the provider was asked for a refund, and has it charged still");
-      if (booking.amount !== total || booking.currency !== currency) return "amount-differs" as const;
-      return { state: "confirmed", reason: "" } as const;
-    case "refunded":
-      return { state: "cancelled", reason: "refunded" } as const;
-    case "refused":
-      if (action === "refund") return { state: "cancelled", reason: "never-charged" } as const;
-      return { state: "rejected", reason: booking.reason } as const;
-    case "absent":
-      throw new Error("the provider knows nothing of what it was asked for");
-  }
-}
 
 function ordersIn(bytes: Uint8Array): readonly Order[] {
   if (kindOf(bytes) !== "orders") return [];
