@@ -7,7 +7,7 @@ export interface OrderMutant {
   readonly patches: readonly Patch[];
 }
 
-const PROCESSOR = "monitor/orders/show-orders.ts";
+const COURIER = "monitor/orders/courier.ts";
 const BOOKS = "monitor/orders/libsql-books.ts";
 
 export const ORDER_MUTANTS: readonly OrderMutant[] = [
@@ -16,7 +16,7 @@ export const ORDER_MUTANTS: readonly OrderMutant[] = [
     why: "the provider cannot know that it has charged this order already",
     patches: [
       {
-        file: PROCESSOR,
+        file: COURIER,
         find: "return provider.charge({\n      reference,",
         replace: "return provider.charge({\n      reference: `${reference}-${task.tries}`,",
       },
@@ -32,10 +32,10 @@ export const ORDER_MUTANTS: readonly OrderMutant[] = [
     why: "what is said to be charged may never be",
     patches: [
       {
-        file: PROCESSOR,
-        find: "const booking = await this.#ask(task, personal);",
+        file: COURIER,
+        find: "const ending = endingOf(task, await this.#ask(task, personal));",
         replace:
-          'if (task.action === "charge") await books.end(task, { state: "confirmed", reason: "" });\n      const booking = await this.#ask(task, personal);',
+          'if (task.action === "charge") await books.end(task, { state: "confirmed", reason: "" });\n      const ending = endingOf(task, await this.#ask(task, personal));',
       },
     ],
   },
@@ -44,8 +44,8 @@ export const ORDER_MUTANTS: readonly OrderMutant[] = [
     why: "an answer that was lost may have been that the money is taken",
     patches: [
       {
-        file: PROCESSOR,
-        find: "else await books.postpone(task, now() + pauseAfter(task.tries, member.world.random));",
+        file: COURIER,
+        find: "else await books.postpone(task, now + pauseAfter(task.tries, member.world.random));",
         replace: 'else await books.end(task, { state: "rejected", reason: "no-answer" });',
       },
     ],
@@ -120,11 +120,14 @@ export const ORDER_MUTANTS: readonly OrderMutant[] = [
     why: "a confirmation that the database never got cannot be taken back",
     patches: [
       {
-        file: PROCESSOR,
+        file: COURIER,
         find: "else await books.end(task, ending);",
         replace: `else {
-        const known = this.#replica.shard(0).fold.orders.get(task.order);
-        if (known) await this.#write({ ...known.order, order: task.order, ...ending, step: known.step + 1 });
+        const { member } = this.#options;
+        const { fold, writer } = member.replica(this.#show)!.shard(0);
+        const known = fold.orders.get(task.order);
+        const told = known && { ...known.order, id: task.order, ...ending, step: known.step + 1, time: member.clock.now() };
+        if (told) await writer.writeOutcome(told);
         await books.end(task, ending);
       }`,
       },
@@ -162,7 +165,7 @@ export const ORDER_MUTANTS: readonly OrderMutant[] = [
     why: "a hostile receiver names its own",
     patches: [
       {
-        file: PROCESSOR,
+        file: COURIER,
         find: "quantity,\n      amount,",
         replace: 'quantity,\n      amount: Number(details["amount"]),',
       },
