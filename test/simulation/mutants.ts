@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "arrival order decides",
     why: "batches arrive in another order everywhere",
-    patches: [patch("crdt/tally.ts", "(a, b) => this.#isLaterPress(a, b);", "() => true;")],
+    patches: [patch("crdt/tally.ts", ": this.#isLaterPress.bind(this);", ": () => true;")],
   },
   {
     name: "seal missing",
@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "register hidden for good",
     why: "of two boots' registers Yjs may keep the older one, and the recorder waits for the other",
     kinds: ["second process"],
-    patches: [patch("edge/edge-show.ts", "this.#replica.isRegisterHidden", "false")],
+    patches: [patch("edge/own-register.ts", "this.#replica.isRegisterHidden", "false")],
   },
   {
     name: "a final empties the counts",
