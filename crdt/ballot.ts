@@ -36,6 +36,8 @@ export const MAX_DELAY_MS = 0xffff;
 export const PRESENCE = 0xffff;
 /** The poll index under which a fold keeps who has voted in any poll; no record carries it. */
 export const VOTERS = 0xfffe;
+/** The poll index of a seal that holds for every poll, those to come too: the last batch of a chain. */
+export const EVERY_POLL = 0xffff;
 
 const SIGNED = 0x80;
 const K_MASK = 0x0f;

@@ -1,4 +1,4 @@
-import { PRESENCE, VOTERS, type Ballot } from "./ballot.ts";
+import { EVERY_POLL, PRESENCE, VOTERS, type Ballot } from "./ballot.ts";
 import {
   ballotsOf,
   chainId,
@@ -280,7 +280,8 @@ export class Fold {
 
   #fold(id: string, batch: Batch, bytes: Uint8Array): void {
     const head = this.#heads.get(id) ?? { hash: NO_HASH, time: 0 };
-    if (!equalBytes(head.hash, batch.previous)) this.forks.push({ chain: id, sequence: batch.sequence });
+    const hasEnded = this.hasSealed(EVERY_POLL, batch.edge, batch.boot);
+    if (hasEnded || !equalBytes(head.hash, batch.previous)) this.forks.push({ chain: id, sequence: batch.sequence });
     const latest = this.#foldBody(id, batch);
     this.#heads.set(id, { hash: batchHash(bytes), time: Math.max(head.time, latest) });
     this.coverage.raise(id, batch.sequence);

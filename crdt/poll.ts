@@ -1,3 +1,4 @@
+import { EVERY_POLL } from "./ballot.ts";
 import type { StandingSeal } from "./fold.ts";
 import type { Watermark } from "./coverage.ts";
 import type { Poll } from "./show.ts";
@@ -85,8 +86,9 @@ export type Finality =
   | { readonly ready: false; readonly waitingFor: readonly string[] };
 
 /**
- * Final = every boot of the roster has sealed each of its shards and all sealed batches are folded, or is named lost.
- * Chains that no seal names (lost edges, boots whose disk is gone) enter the cut as far as they are folded here.
+ * Final = every boot of the roster has sealed each of its shards, for this poll or for every one, and all sealed batches
+ * are folded, or is named lost. Chains that no seal names (lost edges, boots whose disk is gone) enter the cut as far as
+ * they are folded here.
  */
 export function finality(
   poll: number,
@@ -94,7 +96,7 @@ export function finality(
   seals: readonly StandingSeal[],
   folded: Watermark,
 ): Finality {
-  const ofPoll = seals.filter((seal) => seal.poll === poll);
+  const ofPoll = seals.filter((seal) => seal.poll === poll || seal.poll === EVERY_POLL);
   const cut: Record<string, number> = { ...folded };
   const sealed: Record<string, number> = {};
   for (const seal of ofPoll)
@@ -114,6 +116,12 @@ export function finality(
   if (waitingFor.length > 0) return { ready: false, waitingFor };
   const lost = roster.filter((boot) => boot.lost).map((boot) => `${boot.edge}/${boot.boot}`);
   return { ready: true, cut: withoutZeros(cut), lost };
+}
+
+/** Boots of which something may still come: not those that are lost, or were drained and have ended their chains. */
+export function activeBoots(roster: readonly RosterBoot[], seals: readonly StandingSeal[]): RosterBoot[] {
+  const ends = seals.filter((seal) => seal.poll === EVERY_POLL);
+  return roster.filter((boot) => !boot.lost && !hasSealed(boot, ends));
 }
 
 function hasSealed(boot: RosterBoot, seals: readonly StandingSeal[]): boolean {

@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import { Arrivals } from "./arrivals.ts";
+import { EVERY_POLL } from "./ballot.ts";
 import { BatchError, chainId, decodeBatch, decodeHeader, parseChainId, type BatchHeader } from "./batch.ts";
 import { BoardLog } from "./board-log.ts";
 import { Board } from "./board.ts";
@@ -284,6 +285,11 @@ export class Replica {
   /** Seals a poll in every shard kept. */
   async seal(poll: number, time: number): Promise<void> {
     for (const shard of this.#shards.values()) if (!shard.hasSealed(poll)) await shard.seal(poll, time);
+  }
+
+  /** Ends this boot's chains: see `Shard.end`. It has once it has sealed `EVERY_POLL`. */
+  async end(time: number): Promise<void> {
+    for (const shard of this.#shards.values()) if (!shard.hasSealed(EVERY_POLL)) await shard.end(time);
   }
 
   /** Whether this boot has sealed a poll in every shard kept. */

@@ -62,14 +62,14 @@ export class Shard {
 
   /** Seals a poll: this boot admits nothing for it any more. Names the earlier boots of the same disk, too. */
   async seal(poll: number, time: number): Promise<void> {
-    const others = this.#earlierChains().flatMap((chain): SealedChain[] => {
-      const hash = this.fold.head(chainId(chain));
-      return hash ? [{ boot: chain.boot, sequence: this.fold.coverage.of(chain), hash }] : [];
-    });
     this.#sealing.add(poll);
-    // Of too many boots the oldest are left out: they enter the cut as far as they are recorded.
-    await this.writer.seal(poll, time, others.slice(1 - MAX_SEALED_CHAINS));
+    await this.writer.seal(poll, time, this.#earlierSealed());
     this.#sealing.delete(poll);
+  }
+
+  /** Seals every poll, and ends this boot's chain by that: see `Writer.end`. */
+  end(time: number): Promise<void> {
+    return this.writer.end(time, this.#earlierSealed());
   }
 
   /** Whether this boot has sealed the poll. */
@@ -100,6 +100,15 @@ export class Shard {
     for (let at = 0; at < missing.length; at += REAPPEND_BATCHES)
       this.#append(missing.slice(at, at + REAPPEND_BATCHES));
     return missing.length;
+  }
+
+  /** Of too many boots the oldest are left out: they enter the cut as far as they are recorded. */
+  #earlierSealed(): SealedChain[] {
+    const sealed = this.#earlierChains().flatMap((chain): SealedChain[] => {
+      const hash = this.fold.head(chainId(chain));
+      return hash ? [{ boot: chain.boot, sequence: this.fold.coverage.of(chain), hash }] : [];
+    });
+    return sealed.slice(1 - MAX_SEALED_CHAINS);
   }
 
   #earlierChains(): Chain[] {

@@ -1,4 +1,4 @@
-import type { Ballot } from "./ballot.ts";
+import { EVERY_POLL, type Ballot } from "./ballot.ts";
 import {
   encodeBatch,
   MAX_BATCH_BALLOTS,
@@ -38,6 +38,11 @@ interface Cut {
   readonly waiters: readonly Waiter[];
 }
 
+/** The chain has ended: nothing was written. */
+export class ChainEnded extends Error {
+  override readonly name = "ChainEnded";
+}
+
 /**
  * Writes one chain: gathers ballots, makes a batch of them, has it logged, hands it on, and only then says so. One
  * flush at a time; a sequence number is consumed only when its batch is durable.
@@ -61,6 +66,7 @@ export class Writer {
   #cancelTimer: (() => void) | undefined;
   /** How long the next flush gathers, ms. */
   #interval = FLUSH_INTERVAL_MS;
+  #hasEnded = false;
 
   /** `onwritten` gets each flush's batches when they are durable, before anyone is told: it folds and replicates. */
   constructor(
@@ -118,6 +124,20 @@ export class Writer {
    * dropped and stays due: whoever seals looks at the ledger, not at this promise.
    */
   seal(poll: number, time: number, others: readonly SealedChain[]): Promise<void> {
+    return this.#hasEnded ? Promise.resolve() : this.#seal(poll, time, others);
+  }
+
+  /**
+   * Ends the chain with a seal of every poll, those to come too: after all that was handed in so far, and from now on
+   * everything else is refused with `ChainEnded`, whatever becomes of the seal. As with `seal` it stays due where the log
+   * refuses it.
+   */
+  end(time: number, others: readonly SealedChain[]): Promise<void> {
+    this.#hasEnded = true;
+    return this.#seal(EVERY_POLL, time, others);
+  }
+
+  #seal(poll: number, time: number, others: readonly SealedChain[]): Promise<void> {
     return new Promise((resolve) => {
       const after = this.#queues.map(({ pushed }) => pushed);
       this.#seals.push({ poll, time, others, after, waiter: () => resolve() });
@@ -140,6 +160,7 @@ export class Writer {
   }
 
   #put<T extends { readonly time: number }>(queue: Queue<T>, record: T, waiter: Waiter): void {
+    if (this.#hasEnded) return waiter(new ChainEnded("the chain has ended: nothing is written any more"));
     queue.push(record, waiter);
     this.#schedule(queue.isFull);
   }

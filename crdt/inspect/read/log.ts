@@ -20,7 +20,7 @@ export interface LoggedBatch {
   readonly at?: number;
   /** The first records, where the batch was to be decoded. */
   readonly ballots?: readonly LoggedBallot[];
-  /** Of a seal: the poll's index. */
+  /** Of a seal: the poll's index; 65535 where it ends its chain, and holds for every poll. */
   readonly poll?: number;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { EVERY_POLL } from "../../../crdt/ballot.ts";
 import { NO_HASH } from "../../../crdt/batch.ts";
 import type { StandingSeal } from "../../../crdt/fold.ts";
-import { finality, type RosterBoot } from "../../../crdt/poll.ts";
+import { activeBoots, finality, type RosterBoot } from "../../../crdt/poll.ts";
 import { START } from "../../support/ballots.ts";
 
 const POLL = 3;
@@ -116,6 +117,63 @@ describe("a boot that is named lost", () => {
   test("does not take others with it whose names end alike", () => {
     const alike = [onRoster("ra", fra1, { lost: true }), onRoster("fra", fra1)];
     expect(finality(POLL, alike, [seal("fra", fra1, 4)], { [ofFra]: 2 })).toMatchObject({ ready: false });
+  });
+});
+
+describe("a boot that was drained", () => {
+  const roster = [onRoster("fra", fra1), onRoster("nyc", nyc1)];
+  const ended = { ...seal("nyc", nyc1, 6), poll: EVERY_POLL };
+
+  test("has sealed every poll, and its last batch is the cut", () => {
+    for (const poll of [POLL, POLL + 1]) {
+      const seals = [{ ...seal("fra", fra1, 4), poll }, ended];
+      expect(finality(poll, roster, seals, { [ofFra]: 4, [ofNyc]: 6 })).toEqual({
+        ready: true,
+        cut: { [ofFra]: 3, [ofNyc]: 5 },
+        lost: [],
+      });
+    }
+  });
+
+  test("is waited for until all that it wrote is folded, and what its disk's earlier boots wrote", () => {
+    const nyc0 = "00000000000000a0";
+    const seals = [seal("fra", fra1, 4), { ...seal("nyc", nyc1, 6, { [nyc0]: 9 }), poll: EVERY_POLL }];
+    expect(finality(POLL, roster, seals, { [ofFra]: 4, [ofNyc]: 4 })).toEqual({
+      ready: false,
+      waitingFor: [`batches of 0/nyc/${nyc0} up to 9`, `batches of ${ofNyc} up to 5`],
+    });
+  });
+
+  test("that had sealed the poll before is in the cut with all that it wrote", () => {
+    const seals = [seal("fra", fra1, 4), seal("nyc", nyc1, 3), ended];
+    expect(finality(POLL, roster, seals, { [ofFra]: 4, [ofNyc]: 6 })).toMatchObject({ cut: { [ofNyc]: 5 } });
+  });
+
+  test("agrees with a later boot on its disk, which names its last batch, the end", () => {
+    const nyc2 = "00000000000000a2";
+    const next = [onRoster("fra", fra1), onRoster("nyc", nyc2)];
+    const seals = [seal("fra", fra1, 4), ended, seal("nyc", nyc2, 2, { [nyc1]: 6 })];
+    const folded = { [ofFra]: 4, [ofNyc]: 6, [`0/nyc/${nyc2}`]: 2 };
+    expect(finality(POLL, next, seals, folded)).toMatchObject({ cut: { [ofNyc]: 6, [`0/nyc/${nyc2}`]: 1 } });
+  });
+
+  test("does not stand for another boot of its edge", () => {
+    const next = [...roster, onRoster("nyc", "00000000000000a2")];
+    expect(finality(POLL, next, [seal("fra", fra1, 4), ended], { [ofFra]: 4, [ofNyc]: 6 })).toEqual({
+      ready: false,
+      waitingFor: ["seal of nyc/00000000000000a2"],
+    });
+  });
+
+  test("is active no more once it has ended in each of its shards", () => {
+    const kept = [
+      onRoster("fra", fra1),
+      onRoster("nyc", nyc1, { shards: [0, 1] }),
+      onRoster("syd", "a", { lost: true }),
+    ];
+    expect(activeBoots(kept, [ended]).map(({ edge }) => edge)).toEqual(["fra", "nyc"]);
+    expect(activeBoots(kept, [ended, { ...ended, shard: 1 }]).map(({ edge }) => edge)).toEqual(["fra"]);
+    expect(activeBoots(kept, [seal("nyc", nyc1, 6), seal("nyc", nyc1, 6, {}, 1)])).toHaveLength(2);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PRESENCE, type Ballot } from "../../../crdt/ballot.ts";
+import { EVERY_POLL, PRESENCE, type Ballot } from "../../../crdt/ballot.ts";
 import { BatchError, chainId, type Chain } from "../../../crdt/batch.ts";
 import { batchHash } from "../../../crdt/batch-hash.ts";
 import { Fold, refold } from "../../../crdt/fold.ts";
@@ -197,6 +197,20 @@ test("a seal stands once its turn has come", () => {
       chains: [{ boot: fra.boot, sequence: 1, hash: batchHash(first) }],
     },
   ]);
+});
+
+test("a batch after the end of its chain contradicts it, also after a snapshot", () => {
+  const chain = new ChainOfBatches(fra);
+  const fold = takeAll(foldOf("last"), [chain.ballots([aBallot()]), chain.seal(EVERY_POLL)]);
+  const joined = foldOf("last");
+  joinSnapshots(new Map([[0, joined]]), encodeSnapshots(new Map([[0, fold]])));
+  const beyond = chain.ballots([aBallot({ press: 2 })]);
+  const next = new ChainOfBatches({ ...fra, boot: nyc.boot }).ballots([aBallot({ press: 3 })]);
+  for (const each of [fold, joined]) {
+    expect(each.forks).toEqual([]);
+    takeAll(each, [beyond, next]);
+    expect(each.forks).toEqual([{ chain: chainId(fra), sequence: 3 }]);
+  }
 });
 
 test("a chain's last time is its latest ballot's or seal's, also after a snapshot", () => {

@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import { describe, expect, test } from "vitest";
+import { EVERY_POLL } from "../../../crdt/ballot.ts";
 import { chainId, decodeHeader, MAX_SEALED_CHAINS, type Chain } from "../../../crdt/batch.ts";
 import { Journal } from "../../../crdt/journal.ts";
 import { Shard } from "../../../crdt/shard.ts";
@@ -73,6 +74,22 @@ describe("a seal", () => {
     await shard.seal(0, START);
     expect([shard.hasSealed(0), shard.hasSealed(1)]).toEqual([true, false]);
   });
+});
+
+test("the end of a boot's chain names the earlier boots of its disk, and leaves a later one free to admit", async () => {
+  const { shard } = aShard([1]);
+  for (const bytes of batchesOf(chainOf(1), 3)) shard.fold.take(bytes);
+  await shard.end(START);
+  expect(shard.fold.seals).toMatchObject([
+    {
+      poll: EVERY_POLL,
+      chains: [
+        { boot: bootOf(1), sequence: 3 },
+        { boot: bootOf(9), sequence: 0 },
+      ],
+    },
+  ]);
+  expect([shard.hasSealed(EVERY_POLL), shard.isOver(0)]).toEqual([true, false]);
 });
 
 describe("a poll is over for this edge", () => {

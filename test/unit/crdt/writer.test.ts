@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_DELAY_MS, type Ballot } from "../../../crdt/ballot.ts";
+import { EVERY_POLL, MAX_DELAY_MS, type Ballot } from "../../../crdt/ballot.ts";
 import {
   ballotsOf,
   decodeBatch,
@@ -12,7 +12,7 @@ import {
 import { batchHash } from "../../../crdt/batch-hash.ts";
 import { Journal } from "../../../crdt/journal.ts";
 import { StoreFull } from "../../../crdt/store/store.ts";
-import { FLUSH_INTERVAL_MS, RUSH_INTERVAL_MS, RUSH_PER_MS, Writer } from "../../../crdt/writer.ts";
+import { ChainEnded, FLUSH_INTERVAL_MS, RUSH_INTERVAL_MS, RUSH_PER_MS, Writer } from "../../../crdt/writer.ts";
 import { aBallot, START } from "../../support/ballots.ts";
 import { anOrder, anOutcome } from "../../support/orders.ts";
 import { NotedStore } from "../../support/noted-store.ts";
@@ -185,6 +185,35 @@ describe("a seal", () => {
     expect(flushes).toEqual([]);
     store.fault = undefined;
     await writer.seal(0, START, []);
+    expect(sizes(flushes)).toEqual([["seal"]]);
+  });
+});
+
+describe("the end of a chain", () => {
+  test("is a seal of every poll, after all that was handed in, and nothing comes after it", async () => {
+    const { writer, write, flushes } = aWriter();
+    const written = [write({ lo: 1 }), write({ lo: 2 })];
+    const sealed = writer.seal(4, START, []);
+    const ended = writer.end(START + 9, []);
+    await expect(write({ lo: 3 })).rejects.toThrow(ChainEnded);
+    await Promise.all([...written, sealed, ended, writer.seal(5, START, [])]);
+    await expect(write({ lo: 4 })).rejects.toThrow(ChainEnded);
+    await writer.flush();
+    expect(flushes.flat()).toMatchObject([
+      { kind: "ballots" },
+      { kind: "seal", poll: 4 },
+      { kind: "seal", poll: EVERY_POLL, time: START + 9, chains: [{ boot: chain.boot, sequence: 2 }] },
+    ]);
+  });
+
+  test("that the log refuses is still to be written, and nothing else is", async () => {
+    const { writer, write, store, flushes } = aWriter();
+    store.fault = "full";
+    await writer.end(START, []);
+    store.fault = undefined;
+    await expect(write({ lo: 1 })).rejects.toThrow(ChainEnded);
+    expect(flushes).toEqual([]);
+    await writer.end(START, []);
     expect(sizes(flushes)).toEqual([["seal"]]);
   });
 });
