@@ -9,7 +9,8 @@ import type { FiredCue, Progress, Threshold } from "./threshold.ts";
 export interface RosterEntry {
   readonly edge: string;
   readonly boot: string;
-  readonly state: "live" | "draining";
+  /** Drained: it has written its last, and results wait for nothing of it that is still to come. */
+  readonly state: "live" | "draining" | "drained";
   readonly region: string;
   readonly shards: readonly number[];
   /** Address that receivers use. */

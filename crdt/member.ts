@@ -1,10 +1,12 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { EVERY_POLL } from "./ballot.ts";
 import { BOOT_BYTES, chainId, decodeHeader, parseChainId, type Chain } from "./batch.ts";
 import { HybridClock, judgeClock, type ClockTrust } from "./clock.ts";
 import { Coverage, type Watermark } from "./coverage.ts";
 import { SLUG } from "./documents.ts";
 import type { FoldTables } from "./fold.ts";
 import { Journal } from "./journal.ts";
+import { activeBoots } from "./poll.ts";
 import type { Dial, Random, World } from "./ports.ts";
 import { Replica } from "./replica.ts";
 import { Backbone, type LinkStatus } from "./replicate/backbone.ts";
@@ -191,16 +193,34 @@ export class Member {
     return this.#options.peers.some(({ role }) => role === "process");
   }
 
+  /** Whether a process hears this member now. */
+  get isLinkedToProcess(): boolean {
+    const open = new Set(this.links().flatMap(({ peer, open }) => (open ? peer : [])));
+    return this.#options.peers.some(({ name, role }) => role === "process" && open.has(name));
+  }
+
   /**
    * Whether the recorder waits for what this boot admits: it knows this boot, or one before it on the same disk that
    * only this boot can relieve. Without processes in the network nobody declares results.
    */
-  isAwaited({ board }: Replica): boolean {
+  isAwaited(replica: Replica): boolean {
     if (!this.hasProcesses) return true;
-    const awaited = board.awaited;
-    return [this.boot, ...this.earlierBoots].some(
-      (boot) => awaited.includes(`${this.name}/${boot}`) && board.lost(this.name, boot) === undefined,
+    const { awaited } = replica.board;
+    return [this.boot, ...this.#relievable(replica)].some(
+      (boot) => awaited.includes(`${this.name}/${boot}`) && replica.board.lost(this.name, boot) === undefined,
     );
+  }
+
+  /**
+   * Boots before this one on the same disk that results may wait for until this one seals in their place: not those that
+   * were drained, nor any before them. Ours is the log to ask: a chain's end is in it before anyone hears of it.
+   */
+  #relievable(replica: Replica): readonly string[] {
+    const folds = [...replica.shards().values()].map(({ fold }) => fold);
+    const drained = this.earlierBoots.findLastIndex((boot) =>
+      folds.some((fold) => fold.hasSealed(EVERY_POLL, this.name, boot)),
+    );
+    return this.earlierBoots.slice(drained + 1);
   }
 
   links(): LinkStatus[] {
@@ -293,7 +313,9 @@ export class Member {
   /** Who keeps the recorder from pruning: the edge whose register covers least, or the recorder itself. */
   holdsUp(replica: Replica): string {
     const { recorded } = replica.board.watermarks;
-    const registers = [...replica.tallies.registers()].map(([edge, register]) => {
+    const active = new Set(activeBoots(replica.board.rosterBoots(), replica.seals()).map(({ edge }) => edge));
+    const standing = [...replica.tallies.registers()].filter(([edge]) => active.has(edge));
+    const registers = standing.map(([edge, register]) => {
       const sections = Object.values(register.shards).map((section) => Coverage.from(section.coverage));
       return {
         edge,

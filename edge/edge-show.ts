@@ -1,4 +1,3 @@
-import { parseChainId } from "../crdt/batch.ts";
 import type { AuditEntry, Board, ContentItem, RosterEntry } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import type { PollState } from "../crdt/poll.ts";
@@ -32,7 +31,7 @@ import type { BallotRequest, PollView, ShowHealth, ShowService } from "./service
 import { Selling } from "./selling.ts";
 import { unwrapShowKey } from "./show-key.ts";
 import { Thresholds } from "./thresholds.ts";
-import { Upkeep, type EdgePlace } from "./upkeep.ts";
+import { Upkeep, type EdgePlace, type LifeStage } from "./upkeep.ts";
 
 /** What an edge tells its shows of itself. */
 export interface EdgeCondition extends EdgePlace {
@@ -187,18 +186,23 @@ export class EdgeShow implements ShowService {
   }
 
   /** Called every `TALLIES_INTERVAL_MS`: the register, and whatever follows from time alone. */
-  tick(state: RosterEntry["state"]): void {
+  tick(stage: LifeStage): void {
     if (!this.ready) return;
     this.#current.unpruned = this.#replica.unpruned;
     if (this.#current.lost) this.#member.end(`this boot was named lost in show "${this.#replica.show}"`);
-    this.#upkeep.tick(state, this.#programme, () => this.sells);
+    this.#upkeep.tick(stage, this.#programme, () => this.sells);
     if (this.#upkeep.hasJoined && this.#register.tick() && this.#countsAreVisible) this.#change();
     this.#noticeStates();
   }
 
   /** Some poll takes ballots, is about to, or waits for its result; or something written here is not recorded yet. */
   get isBusy(): boolean {
-    return isBusy(this.#programme, this.#member.clock.now()) || this.#owesRecorder;
+    return isBusy(this.#programme, this.#member.clock.now()) || this.#upkeep.owesRecorder;
+  }
+
+  /** Whether no result of this show waits for this boot any more. */
+  get hasLeft(): boolean {
+    return this.#upkeep.hasLeft;
   }
 
   get sells(): boolean {
@@ -208,14 +212,6 @@ export class EdgeShow implements ShowService {
   /** When the next poll opens by itself, ms since 1970. */
   get nextOpening(): number | undefined {
     return nextOpening(this.#programme, this.#member.clock.now());
-  }
-
-  get #owesRecorder(): boolean {
-    const { recorded } = this.#board.watermarks;
-    if (this.#replica.waiting > 0) return true;
-    return [...this.#replica.coverage().entries()].some(
-      ([id, sequence]) => parseChainId(id).edge === this.#member.name && sequence > (recorded[id] ?? 0),
-    );
   }
 
   health(): ShowHealth {

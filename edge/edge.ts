@@ -1,4 +1,3 @@
-import type { RosterEntry } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";
 import { isSameShow, type Proposal } from "../crdt/proposal.ts";
@@ -15,10 +14,13 @@ import type { EdgeService, Health, ShowDefinition, ShowService } from "./service
 import { wrapShowKey } from "./show-key.ts";
 import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
 import type { Place } from "./steering/place.ts";
-import type { EdgePlace } from "./upkeep.ts";
+import type { EdgePlace, LifeStage } from "./upkeep.ts";
 
 /** How long whoever creates a show waits for the recorder, ms: its round comes every half second, once it is awake. */
 export const ESTABLISH_PATIENCE_MS = 8000;
+
+/** How long an edge that stops waits for the recorder to have all that it wrote, ms: most of what a stop may take. */
+export const LEAVE_PATIENCE_MS = 4000;
 
 const TOO_MANY_BOOTS = `the documents here hold something of ${MAX_BOOTS} boots, and no more are taken; a show on new logs has room`;
 
@@ -46,7 +48,9 @@ export class Edge implements EdgeService {
   readonly #creators = new Map<string, Set<(show: EdgeShow) => void>>();
   readonly #rate = new Rate();
   readonly #since: number;
-  #draining = false;
+  #stage: LifeStage = "live";
+  #leaving: Promise<boolean> | undefined;
+  #onleft: ((hasLeft: boolean) => void) | undefined;
   #admits = false;
   #cancelTick: (() => void) | undefined;
 
@@ -100,7 +104,7 @@ export class Edge implements EdgeService {
       region,
       address,
       ...(place ? { place } : {}),
-      state: this.#state(),
+      state: this.#stage === "live" ? "live" : "draining",
       shards: Object.fromEntries(shards),
       since: this.#since,
     };
@@ -174,15 +178,34 @@ export class Edge implements EdgeService {
       ...this.#member.written(),
       ballotsPerS: this.#rate.perSecond,
       capacity: this.#options.capacity ?? DEFAULT_CAPACITY,
-      draining: this.#draining,
+      draining: this.#stage !== "live",
     };
   }
 
   async drain(): Promise<void> {
-    this.#draining = true;
+    this.#stage = "draining";
     this.#admits = false;
     for (const replica of this.#member.replicas()) await replica.flush();
-    for (const show of this.#shows.values()) show.tick("draining");
+    for (const show of this.#shows.values()) show.tick(this.#stage);
+  }
+
+  /**
+   * Ends what this boot has written, after `drain` and when no request is under way. Resolves with true once the recorder
+   * has it all: no result waits for this edge then, though it never comes back. With false where that took longer than
+   * `LEAVE_PATIENCE_MS`; then it may have to be named lost.
+   */
+  leave(): Promise<boolean> {
+    if (!this.#member.hasProcesses) return Promise.resolve(true);
+    this.#stage = "leaving";
+    this.#leaving ??= new Promise((resolve) => {
+      const cancel = this.#member.world.timers.after(LEAVE_PATIENCE_MS, () => this.#onleft?.(false));
+      this.#onleft = (hasLeft) => {
+        cancel();
+        this.#onleft = undefined;
+        resolve(hasLeft);
+      };
+    });
+    return this.#leaving;
   }
 
   #addShow(replica: Replica): void {
@@ -252,7 +275,7 @@ export class Edge implements EdgeService {
   }
 
   #judge(): Refusal | undefined {
-    if (this.#draining)
+    if (this.#stage !== "live")
       return refuse("draining", `edge "${this.name}" is about to stop: another one answers`, { retryAfterS: 1 });
     if (this.#member.turnedAway().has(`${this.name}/${this.boot}`))
       return refuse("not_ready", `edge "${this.name}" cannot take part: ${TOO_MANY_BOOTS}`, { retryAfterS: 60 });
@@ -279,11 +302,9 @@ export class Edge implements EdgeService {
     // Also where there is no show yet: the clock has to be looked at often.
     this.#admits = this.#judge() === undefined;
     this.#rate.sample(this.#member.written().ballots, this.#member.clock.now());
-    for (const show of this.#shows.values()) show.tick(this.#state());
-  }
-
-  #state(): RosterEntry["state"] {
-    return this.#draining ? "draining" : "live";
+    const shows = [...this.#shows.values()];
+    for (const show of shows) show.tick(this.#stage);
+    if (this.#onleft && shows.every((show) => show.hasLeft)) this.#onleft(true);
   }
 }
 

@@ -3,6 +3,7 @@ import { shardOf, type ReceiverId, type ReceiverIds } from "../crdt/receiver.ts"
 import type { Replica } from "../crdt/replica.ts";
 import type { Shard } from "../crdt/shard.ts";
 import { StoreFull } from "../crdt/store/store.ts";
+import { ChainEnded } from "../crdt/writer.ts";
 import type { Programme } from "./programme.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 
@@ -114,6 +115,8 @@ export class Gate {
 
 /** What a receiver is told where the log did not take its record. */
 export function refuseLog(error: Error): Refusal {
+  if (error instanceof ChainEnded)
+    return refuse("draining", "the edge stops: nothing was written, and another one answers", { retryAfterS: 1 });
   return error instanceof StoreFull
     ? refuse("log_full", "the edge's log is full: nothing was written", { retryAfterS: 2 })
     : refuse("not_ready", "the edge is restarting: whether it was written is unknown", { retryAfterS: 1 });

@@ -137,7 +137,11 @@ async function readBallot(replica: Replica, receiver: ReceiverId, bits: number, 
 function batchState({ board, tallies }: Replica, { chain, sequence }: BatchName, acceptedAt: number): OwnBatch {
   const { shard } = parseChainId(chain);
   const registers = tallies.registers();
-  const keeping = board.roster().filter((entry) => entry.shards.includes(shard) && !board.lost(entry.edge, entry.boot));
+  const keeping = board
+    .roster()
+    .filter(
+      ({ edge, boot, state, shards }) => shards.includes(shard) && state !== "drained" && !board.lost(edge, boot),
+    );
   const have = keeping.filter(({ edge }) => covers(registers.get(edge), shard, chain, sequence));
   return {
     acceptedAt,

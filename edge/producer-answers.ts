@@ -22,7 +22,10 @@ export type ProducerPollBody = v.InferOutput<typeof ProducerPollBody>;
 const RosterBody = v.object({
   edge: v.string(),
   boot: v.string(),
-  state: v.picklist(["live", "draining"]),
+  state: v.pipe(
+    v.picklist(["live", "draining", "drained"]),
+    v.description("drained: it has ended, the recorder has all of it, and no result waits for it"),
+  ),
   region: v.string(),
   shards: v.array(v.number()),
   address: v.string(),

@@ -1,7 +1,8 @@
 import type { RosterEntry } from "../crdt/board.ts";
 
 /** An edge of the network, as the boards of all shows know it. */
-export interface KnownEdge extends Omit<RosterEntry, "shards"> {
+export interface KnownEdge extends Omit<RosterEntry, "shards" | "state"> {
+  readonly state: "live" | "draining";
   /** Show → the shards of it that the edge keeps. */
   readonly shards: Readonly<Record<string, readonly number[]>>;
 }
@@ -12,12 +13,18 @@ export interface ShowRoster {
   readonly roster: readonly (RosterEntry & { readonly lost: boolean })[];
 }
 
+/** What an edge's newest boot says of itself, and a producer of it. */
+interface Newest extends Omit<KnownEdge, "state"> {
+  readonly state: RosterEntry["state"];
+  readonly lost: boolean;
+}
+
 /**
- * Every edge once, by name, with what its newest boot says; without those whose newest boot was named lost. `own` stands
- * for itself, on a board or not.
+ * Every edge once, by name, with what its newest boot says; without those whose newest boot was drained, or named lost.
+ * `own` stands for itself, on a board or not.
  */
 export function knownEdges(own: KnownEdge, rosters: readonly ShowRoster[]): KnownEdge[] {
-  const newest = new Map<string, KnownEdge & { readonly lost: boolean }>();
+  const newest = new Map<string, Newest>();
   for (const { show, roster } of rosters)
     for (const { shards, ...entry } of roster) {
       const known = newest.get(entry.edge);
@@ -26,6 +33,8 @@ export function knownEdges(own: KnownEdge, rosters: readonly ShowRoster[]): Know
       newest.set(entry.edge, { ...entry, shards: { ...sameBoot, [show]: shards } });
     }
   newest.delete(own.edge);
-  const others = [...newest.values()].filter(({ lost }) => !lost).map(({ lost: _, ...entry }) => entry);
+  const others = [...newest.values()].flatMap(({ lost, state, ...entry }) =>
+    lost || state === "drained" ? [] : { ...entry, state },
+  );
   return [own, ...others].toSorted((a, b) => (a.edge < b.edge ? -1 : 1));
 }

@@ -1,3 +1,5 @@
+import { EVERY_POLL } from "../crdt/ballot.ts";
+import { parseChainId } from "../crdt/batch.ts";
 import type { RosterEntry, Schedule } from "../crdt/board.ts";
 import type { Member } from "../crdt/member.ts";
 import type { Replica } from "../crdt/replica.ts";
@@ -12,6 +14,9 @@ export interface EdgePlace extends Pick<RosterEntry, "region" | "address" | "pla
   readonly joins: "at once" | "when needed";
 }
 
+/** How far an edge is with its life: it takes requests, or no more, or has none under way and ends what it wrote. */
+export type LifeStage = "live" | "draining" | "leaving";
+
 /** What an edge does for a show without being asked: its roster entry, its earlier boots' batches, scheduled openings, seals. */
 export class Upkeep {
   readonly #replica: Replica;
@@ -21,6 +26,7 @@ export class Upkeep {
   #joined = false;
   /** Polls whose seal is on its way into the log. */
   readonly #sealing = new Set<number>();
+  #ending = false;
 
   constructor(replica: Replica, member: Member, place: EdgePlace) {
     this.#replica = replica;
@@ -29,19 +35,47 @@ export class Upkeep {
   }
 
   /** Called at intervals while the replica is ready. `sells`: whether receivers may order now. */
-  tick(state: RosterEntry["state"], programme: Programme, sells: () => boolean): void {
+  tick(stage: LifeStage, programme: Programme, sells: () => boolean): void {
     const now = this.#member.clock.now();
     this.#joined ||= this.#place.joins === "at once" || isBusy(programme, now) || this.#hasWritten || sells();
-    if (this.#joined) this.#keepRoster(state, now);
+    if (this.#joined) this.#keepRoster(this.#stateAt(stage), now);
     this.#reappend();
     if (!this.#member.clockTrust().trusted) return;
-    if (state === "live") this.#openDue(programme, now);
+    if (stage === "live") this.#openDue(programme, now);
+    if (this.#hasEnded) return;
     this.#sealClosed(programme, now);
+    if (stage === "leaving") this.#end(now);
   }
 
   /** Whether this boot is part of the show: its register and its roster entry are its own from then on. */
   get hasJoined(): boolean {
     return this.#joined;
+  }
+
+  /** Whether something that was written here, by this boot or one before it, is not in the permanent database yet. */
+  get owesRecorder(): boolean {
+    const { board, waiting } = this.#replica;
+    if (waiting > 0) return true;
+    const { name, boot: own, earlierBoots } = this.#member;
+    const { recorded } = board.watermarks;
+    return [...this.#replica.coverage().entries()].some(([id, sequence]) => {
+      const { edge, boot } = parseChainId(id);
+      return edge === name && (boot === own || earlierBoots.includes(boot)) && sequence > (recorded[id] ?? 0);
+    });
+  }
+
+  /** Whether no result waits for this boot any more, whatever polls are still to come. */
+  get hasLeft(): boolean {
+    return !this.#joined || (this.#hasEnded && !this.owesRecorder);
+  }
+
+  get #hasEnded(): boolean {
+    return this.#replica.hasSealed(EVERY_POLL);
+  }
+
+  #stateAt(stage: LifeStage): RosterEntry["state"] {
+    if (stage === "live") return "live";
+    return this.#hasEnded ? "drained" : "draining";
   }
 
   get #hasWritten(): boolean {
@@ -114,6 +148,19 @@ export class Upkeep {
         this.#replica.seal(index, now).finally(() => this.#sealing.delete(index)),
       );
     }
+  }
+
+  /**
+   * Seals every poll for good, once the recorder has all that was written so far: where it is away, a later boot on this
+   * disk must be able to admit in this one's place, and after this seal it has to wait for the recorder.
+   */
+  #end(now: number): void {
+    if (this.#ending || !this.#joined || this.owesRecorder || !this.#member.isLinkedToProcess) return;
+    this.#ending = true;
+    this.#note(
+      "end",
+      this.#replica.end(now).finally(() => (this.#ending = false)),
+    );
   }
 
   #note(what: string, work: Promise<unknown>): void {

@@ -2,7 +2,7 @@ import { parseChainId } from "../crdt/batch.ts";
 import { leastOf, type Watermark } from "../crdt/coverage.ts";
 import { assertReaches, Fold } from "../crdt/fold.ts";
 import type { Member } from "../crdt/member.ts";
-import { finality, pollState } from "../crdt/poll.ts";
+import { activeBoots, finality, pollState } from "../crdt/poll.ts";
 import { HERE } from "../crdt/origin.ts";
 import type { Replica } from "../crdt/replica.ts";
 import { ledgerName } from "../crdt/documents.ts";
@@ -163,26 +163,26 @@ interface Subscriber {
   readonly register: Watermark | undefined;
 }
 
-/** Boots of edges that must have folded what is to be pruned, each with its register's coverage. */
+/**
+ * Boots of edges that must have folded what is to be pruned, each with its register's coverage. One that was drained
+ * folds nothing more; a later one on its disk takes from the recorder what it missed.
+ */
 function subscribers(replica: Replica): Subscriber[] {
   const registers = replica.tallies.registers();
-  return replica.board
-    .rosterBoots()
-    .filter((entry) => !entry.lost)
-    .map(({ edge, boot, shards }) => {
-      const register = registers.get(edge);
-      // A register of another boot says nothing of this one's disk.
-      const sections = register?.boot === boot ? Object.values(register.shards) : undefined;
-      return {
-        edge,
-        boot,
-        shards,
-        register: sections && Object.assign({}, ...sections.map((section) => section.coverage)),
-      };
-    });
+  return activeBoots(replica.board.rosterBoots(), replica.seals()).map(({ edge, boot, shards }) => {
+    const register = registers.get(edge);
+    // A register of another boot says nothing of this one's disk.
+    const sections = register?.boot === boot ? Object.values(register.shards) : undefined;
+    return {
+      edge,
+      boot,
+      shards,
+      register: sections && Object.assign({}, ...sections.map((section) => section.coverage)),
+    };
+  });
 }
 
-/** What is recorded and covered by every subscriber of the shard that is not lost. */
+/** What is recorded and covered by every subscriber of the shard. */
 function prunable(replica: Replica, recorded: Watermark): Watermark {
   const all = subscribers(replica);
   const { pruned } = replica.board.watermarks;

@@ -154,7 +154,7 @@ export class Desk {
   }
 
   async #look(): Promise<void> {
-    const roster = this.picture.value?.roster.filter(({ lost }) => !lost) ?? [];
+    const roster = this.picture.value?.roster.filter(({ lost, state }) => !lost && state !== "drained") ?? [];
     const edges = new Map(roster.map(({ edge, address }) => [edge, address]));
     const own = await askHealth(this.address.value);
     if (own) edges.delete(own.edge);

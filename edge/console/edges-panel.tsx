@@ -27,23 +27,25 @@ interface EdgeRowProps {
 }
 
 function EdgeRow({ desk, show, entry }: EdgeRowProps) {
-  const { edge, boot, lost, region } = entry;
+  const { edge, boot, lost, state, region } = entry;
   const known = desk.health.value;
-  const health = known.get(edge);
-  const isAway = known.size > 0 && !lost && (health === undefined || health.boot !== boot);
+  const isOver = lost || state === "drained";
+  // A later boot answers under the name of one that is over.
+  const health = isOver ? undefined : known.get(edge);
+  const isAway = known.size > 0 && !isOver && (health === undefined || health.boot !== boot);
   const lag = Math.max(0, ...Object.values(health?.shows.find(({ id }) => id === show)?.lag_ms ?? {}));
-  const condition = lost ? "lost" : isAway ? "away" : health?.ready === false ? "not ready" : entry.state;
+  const condition = lost ? "lost" : isAway ? "away" : health?.ready === false ? "not ready" : state;
   return (
     <li class={condition.replace(" ", "-")}>
       <span class="dot" aria-hidden="true">
-        {lost ? "✕" : isAway ? "▲" : "●"}
+        {lost ? "✕" : isAway ? "▲" : isOver ? "○" : "●"}
       </span>
       <span class="name">
         {edge} <small>{region}</small>
       </span>
       <span class="figures">
         {condition}
-        {!isAway && !lost && health && ` · ${health.load.ballots_per_s} /s · lag ${lagText(lag)}`}
+        {!isAway && health && ` · ${health.load.ballots_per_s} /s · lag ${lagText(lag)}`}
       </span>
       {isAway && (
         <HoldButton

@@ -4,6 +4,7 @@ import { Member } from "../../crdt/member.ts";
 import { newIdentity, type Identity } from "../../crdt/replicate/introduction.ts";
 import type { Replica } from "../../crdt/replica.ts";
 import type { Poll } from "../../crdt/show.ts";
+import { MemoryDisk } from "../../crdt/store/memory.ts";
 import { createApp, type App } from "../../edge/app.ts";
 import { Edge } from "../../edge/edge.ts";
 import { DEFAULT_LIMITS } from "../../edge/limits.ts";
@@ -48,6 +49,9 @@ export class InspectedNetwork {
   readonly #identities: Identity[];
   readonly #connections: Connection[] = [];
   readonly #cut = new Set<string>();
+  /** Of which each has a seed of its own, the first 2. */
+  #lives = 1;
+  readonly #disks = new Map<string, MemoryDisk>();
 
   /** Starts the members, and moves time until everyone is linked and ready, with the show at all of them. */
   static async start(edges: readonly string[] = ["fra", "nyc", "syd"], polls: readonly Poll[] = [aPoll()]) {
@@ -122,6 +126,18 @@ export class InspectedNetwork {
     await this.pass(50);
   }
 
+  /** An edge is gone, with its links: `restart` brings it back, on its disk. */
+  async end(name: string): Promise<void> {
+    this.at(name).edge!.stop();
+    this.members.delete(name);
+    for (const { names, pair } of this.#connections) if (names.includes(name)) pair.abort();
+    await this.pass(50);
+  }
+
+  restart(name: string): Promise<void> {
+    return this.#open(name);
+  }
+
   async isolate(name: string): Promise<void> {
     for (const other of this.members.keys()) if (other !== name) await this.cut(name, other);
   }
@@ -145,8 +161,10 @@ export class InspectedNetwork {
 
   async #open(name: string): Promise<void> {
     const identity = this.#identities.find(({ member }) => member === name)!;
-    const store = new NotedStore();
-    const world = new VirtualWorld(this.time, this.members.size + 2);
+    const disk = this.#disks.get(name) ?? new MemoryDisk();
+    this.#disks.set(name, disk);
+    const store = new NotedStore(disk);
+    const world = new VirtualWorld(this.time, ++this.#lives);
     const member = await Member.open({
       identity,
       listens: identity.listens,

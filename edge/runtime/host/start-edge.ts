@@ -58,7 +58,8 @@ export async function startEdge(
   };
   const stop = async () => {
     await watcher?.stop();
-    await stopEdge(edge, app, [listener, backbone], closeStore);
+    const hasLeft = await stopEdge(edge, app, [listener, backbone], closeStore);
+    if (!hasLeft) world.log("warn", "results wait for this boot: the recorder does not have all of it", { boot });
   };
   return { stop };
 }
@@ -67,18 +68,23 @@ function edgeOptions({ region, place, capacity, public: { address }, keys: { net
   return { region, address, capacity, network, ...(place ? { place } : {}) };
 }
 
-/** Refuses what is new, makes durable and pushes what was taken, and only then lets go of sockets and links. */
+/**
+ * Refuses what is new, makes durable and pushes what was taken, lets go of receivers, then leaves: results shall not wait
+ * for an edge that never comes back. Only then lets go of links.
+ */
 async function stopEdge(
   edge: Edge,
   app: App,
   listeners: readonly Listener[],
   closeStore: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   await edge.drain();
   app.dismiss();
   const [listener, backbone] = listeners;
   await listener?.close(CLOSE_GRACE_MS);
+  const hasLeft = await edge.leave();
   edge.stop();
   await backbone?.close(CLOSE_GRACE_MS);
   await closeStore();
+  return hasLeft;
 }

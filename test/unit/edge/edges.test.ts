@@ -114,6 +114,13 @@ describe("the roster of all shows", () => {
     expect(edges).toEqual([own, { ...NYC, shards: { a: [0], b: [1, 2] } }]);
   });
 
+  test("leaves out an edge whose newest boot was drained", () => {
+    const drained = { ...entry(NYC), state: "drained" as const };
+    expect(knownEdges(own, [{ show: "a", roster: [drained] }])).toEqual([own]);
+    const next = entry(NYC, { boot: "b3", since: 5 });
+    expect(knownEdges(own, [{ show: "a", roster: [drained, next] }])[1]).toMatchObject({ boot: "b3", state: "live" });
+  });
+
   test("leaves out an edge whose newest boot is named lost, and takes it back with the next", () => {
     const lost = entry(NYC, { lost: true });
     expect(knownEdges(own, [{ show: "a", roster: [lost] }])).toEqual([own]);

@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import { beforeEach, describe, expect, test } from "vitest";
+import { EVERY_POLL } from "../../../crdt/ballot.ts";
 import { chainId, decodeHeader, type Chain } from "../../../crdt/batch.ts";
 import type { RosterEntry } from "../../../crdt/board.ts";
 import { ledgerName } from "../../../crdt/documents.ts";
@@ -134,6 +135,20 @@ describe("watermarks and pruning", () => {
       board.setRosterEntry(onRoster(nyc));
       board.nameLost(nyc.edge, nyc.boot, { at: START, by });
     });
+    await rounds();
+    expect(inLedger()).toEqual([]);
+  });
+
+  test("a boot that was drained holds nothing up", async () => {
+    register(fra, { [chainId(fra)]: 3 });
+    await replica.change((board) => board.setRosterEntry(onRoster(nyc)));
+    await rounds();
+    expect(inLedger()).toEqual([1, 2, 3]);
+    const drained = new Writer(nyc, 2000);
+    await drained.send(drained.chain.seal(EVERY_POLL));
+    await rounds();
+    expect(inLedger()).toEqual([1]);
+    register(fra, { [chainId(fra)]: 3, [chainId(nyc)]: 1 });
     await rounds();
     expect(inLedger()).toEqual([]);
   });
