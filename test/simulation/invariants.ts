@@ -1,5 +1,6 @@
 // What must hold in every run, each under its name. That all comes to rest at all is looked after in simulate.ts.
 import * as Y from "yjs";
+import { EVERY_POLL } from "../../crdt/ballot.ts";
 import { chainId, decodeHeader } from "../../crdt/batch.ts";
 import type { Watermark } from "../../crdt/coverage.ts";
 import { parseDocumentName } from "../../crdt/documents.ts";
@@ -74,6 +75,8 @@ export class Invariants {
     this.#sealed.set(id, sealed);
     const isAfter = votes.some(({ poll }) => sequence > (sealed.get(poll) ?? Infinity));
     this.#check("a sealed poll admits nothing", !isAfter, `${id}/${sequence}`);
+    const isBeyond = sequence > (sealed.get(EVERY_POLL) ?? Infinity);
+    this.#check("a chain that has ended goes on no more", !isBeyond, `${id}/${sequence}`);
     if (seals !== undefined && !sealed.has(seals)) sealed.set(seals, sequence);
   }
 

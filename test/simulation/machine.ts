@@ -57,6 +57,8 @@ export class Machine {
   downMs = 1000;
   /** Thought never to return; does so after all has come to rest. */
   returnsLate = false;
+  /** Boots that were told that no result waits for them any more. */
+  readonly left = new Set<string>();
   program: Program | undefined;
   readonly #ground: Ground;
   readonly #peers: readonly Peer[];
@@ -113,16 +115,22 @@ export class Machine {
     this.#life?.end("killed");
   }
 
-  /** What an operator does: the program refuses what is new, writes what it has, and ends. */
-  async stop(): Promise<void> {
+  /** What an operator does: the program refuses what is new, writes what it has, leaves, and ends. False where none runs. */
+  async stop(): Promise<boolean> {
     const program = this.running;
-    if (!program || program.life.frozen) return;
+    if (!program || program.life.frozen) return false;
     this.isStopped = true;
-    if (program.edge) await program.edge.drain();
+    if (program.edge) await this.#drain(program.edge);
     program.life.run(() => {
       program.member.stop();
       program.life.end("exited");
     });
+    return true;
+  }
+
+  async #drain(edge: Edge): Promise<void> {
+    await edge.drain();
+    if (await edge.leave()) this.left.add(edge.boot);
   }
 
   /** Kills the program at a point of its life, or the next one. */

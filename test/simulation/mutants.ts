@@ -218,6 +218,46 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "the end of a chain seals nothing",
+    why: "an edge that was drained never seals again, and results would wait for it for ever",
+    kinds: ["drained"],
+    patches: [patch("crdt/poll.ts", "seal.poll === poll || seal.poll === EVERY_POLL", "seal.poll === poll")],
+  },
+  {
+    name: "left before the recorder has all",
+    why: "who is told that nobody waits for it does not come back",
+    kinds: ["drained", "split", "slow network"],
+    patches: [
+      patch("edge/upkeep.ts", "|| this.owesRecorder || !this.#member.isLinkedToProcess) return;", ") return;"),
+      patch("edge/upkeep.ts", "(this.#hasEnded && !this.owesRecorder)", "this.#hasEnded"),
+    ],
+  },
+  {
+    name: "admission after the end",
+    why: "no result waits for what a drained boot writes",
+    kinds: ["drained", "restart"],
+    patches: [
+      patch("crdt/writer.ts", "if (this.#hasEnded) return waiter(", "if (false) return waiter("),
+      patch(
+        "edge/edge.ts",
+        'if (this.#stage !== "live")\n      return refuse("draining"',
+        'if (false)\n      return refuse("draining"',
+      ),
+    ],
+  },
+  {
+    name: "admission in the name of a drained boot",
+    why: "no result waits for that boot, nor for a later one on its disk that the recorder has not heard of",
+    kinds: ["restart at the close"],
+    patches: [
+      patch(
+        "crdt/member.ts",
+        "return this.earlierBoots.slice(drained + 1);",
+        "return this.earlierBoots.slice(0 * drained);",
+      ),
+    ],
+  },
+  {
     name: "a show stands where it was proposed",
     why: "of two definitions a document keeps either: a receiver that has voted under the other's key counts twice",
     kinds: ["split", "block"],

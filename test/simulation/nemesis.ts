@@ -140,6 +140,8 @@ export class Nemesis {
         return fault.point === "before reading its disk" ? machine.kill() : undefined;
       case "restart":
         return void machine.stop().then(() => this.#prey.stage.after(fault.downMs, () => machine.start()));
+      case "drained":
+        return void this.#drain(machine, fault.returnsLate);
       case "lost disk":
         this.#kill(machine, fault.downMs);
         return machine.loseDisk();
@@ -186,6 +188,11 @@ export class Nemesis {
         this.#renew(machine);
         this.#block([[machine.host, RECORDER]], NEWCOMER_HIDDEN_MS);
         return this.#prey.nameLost(fault.host);
+      case "restart at the close":
+        return void machine.stop().then(() => {
+          this.#block([[machine.host, RECORDER]], NEWCOMER_HIDDEN_MS);
+          machine.start();
+        });
       case "alone with a newcomer":
         this.#renew(machine);
         this.#kill(this.#prey.machine(RECORDER), RENEW_MS);
@@ -225,6 +232,15 @@ export class Nemesis {
   #kill(machine: Machine, downMs: number): void {
     machine.downMs = downMs;
     machine.kill();
+  }
+
+  /** Where its program runs and is let end in its own way: it is not started again then. */
+  async #drain(machine: Machine, returnsLate: boolean): Promise<void> {
+    const boot = machine.running?.member.boot;
+    if (boot === undefined || !(await machine.stop())) return;
+    machine.isGone = true;
+    machine.returnsLate = returnsLate;
+    if (machine.left.has(boot)) this.#prey.stage.saw("an edge left for good");
   }
 
   /** The machine starts anew on an empty disk, at once. */

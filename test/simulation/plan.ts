@@ -32,6 +32,8 @@ export type Fault = { readonly at: number } & (
   | { readonly kind: "power cut"; readonly downMs: number }
   | { readonly kind: "lost disk"; readonly host: string; readonly downMs: number }
   | { readonly kind: "never returns"; readonly host: string; readonly returnsLate: boolean }
+  /** Stopped by an operator, and not started again. */
+  | { readonly kind: "drained"; readonly host: string; readonly returnsLate: boolean }
   | { readonly kind: "cut" }
   | { readonly kind: "split"; readonly side: readonly string[]; readonly forMs: number }
   | {
@@ -55,6 +57,8 @@ export type Fault = { readonly at: number } & (
   | { readonly kind: "forged deletion" }
   /** An edge starts anew on an empty disk, shortly before a poll closes and where the recorder hears of it late. */
   | { readonly kind: "newcomer at the close"; readonly host: string }
+  /** An edge is drained and starts again, shortly before a poll closes and where the recorder hears of it late. */
+  | { readonly kind: "restart at the close"; readonly host: string }
   /** After a restart the recorder finds nobody but an edge that starts anew on an empty disk. */
   | { readonly kind: "alone with a newcomer"; readonly host: string; readonly forMs: number }
 );
@@ -184,9 +188,21 @@ function faultsOf(dice: Dice, { healsAt, closes, victim, kinds }: FaultFrame): F
   const host = victim?.ailment.startsWith("clock") ? victim.host : anyone(dice);
   const settled = faults.map((fault): Fault => {
     if (fault.kind === "clock") return { ...fault, host };
-    return fault.kind === "newcomer at the close" ? { ...fault, at: dice.pick(closes) - newcomerMs(dice) } : fault;
+    if (fault.kind === "newcomer at the close") return { ...fault, at: dice.pick(closes) - newcomerMs(dice) };
+    if (fault.kind === "restart at the close")
+      return { ...fault, at: dice.pick(closes) - newcomerMs(dice) - LEAVING_MS };
+    return fault;
   });
-  return settled.sort((a, b) => a.at - b.at);
+  return sparing(settled, victim?.host).sort((a, b) => a.at - b.at);
+}
+
+/** Somebody has to stay: where one edge never returns and another stays ill, the third is not drained. */
+function sparing(faults: readonly Fault[], ill: string | undefined): Fault[] {
+  const taken = faults.flatMap((fault) =>
+    fault.kind === "never returns" || fault.kind === "drained" ? fault.host : [],
+  );
+  const remain = EDGES.filter((host) => host !== ill && !taken.includes(host));
+  return faults.filter(({ kind }) => kind !== "drained" || remain.length > 0);
 }
 
 /** At any time, and often when the show is created. */
@@ -196,11 +212,13 @@ function moment(dice: Dice, healsAt: number): number {
 
 /** At most once a run: these take something away for good. */
 const RARE = new Set<FaultKind>([
-  ...(["lost disk", "never returns", "second process", "named lost", "power cut"] as const),
-  ...(["newcomer at the close", "alone with a newcomer"] as const),
+  ...(["lost disk", "never returns", "drained", "second process", "named lost", "power cut"] as const),
+  ...(["newcomer at the close", "restart at the close", "alone with a newcomer"] as const),
 ]);
 /** How long before a poll's grace ends a newcomer starts, ms: it can answer after some 700 to 1300. */
 const newcomerMs = (dice: Dice): number => dice.between(800, 1500);
+/** How long an edge takes to leave, ms: a round of the recorder and some. */
+const LEAVING_MS = 800;
 
 type Made<K extends FaultKind> = K extends unknown ? Omit<Extract<Fault, { kind: K }>, "at"> : never;
 
@@ -216,6 +234,7 @@ const MAKERS: { readonly [K in FaultKind]: (dice: Dice) => Made<K> } = {
   "power cut": (dice) => ({ kind: "power cut", downMs: dice.between(50, 2000) }),
   "lost disk": (dice) => ({ kind: "lost disk", host: dice.pick(EDGES), downMs: dice.between(50, 3000) }),
   "never returns": (dice) => ({ kind: "never returns", host: dice.pick(EDGES), returnsLate: dice.chance(0.5) }),
+  drained: (dice) => ({ kind: "drained", host: dice.pick(EDGES), returnsLate: dice.chance(0.5) }),
   cut: () => ({ kind: "cut" }),
   split: (dice) => ({ kind: "split", side: someone(dice), forMs: dice.between(500, 6000) }),
   block: (dice) => {
@@ -236,6 +255,7 @@ const MAKERS: { readonly [K in FaultKind]: (dice: Dice) => Made<K> } = {
     return { kind: "second process", host, forMs: dice.between(1000, 6000), outlasts };
   },
   "newcomer at the close": (dice) => ({ kind: "newcomer at the close", host: dice.pick(EDGES) }),
+  "restart at the close": (dice) => ({ kind: "restart at the close", host: dice.pick(EDGES) }),
   "alone with a newcomer": (dice) => ({
     kind: "alone with a newcomer",
     host: dice.pick(EDGES),

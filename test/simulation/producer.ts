@@ -28,6 +28,8 @@ export interface Control {
   edges(): readonly Machine[];
   /** Whether this boot's disk is still there, and will be read again. */
   mayReturn(boot: string): boolean;
+  /** Whether this boot was told, before it ended, that no result waits for it. */
+  hasLeft(boot: string): boolean;
 }
 
 /** When the last poll opens after healing, ms: half-open links are found out after 4.5 s, and dialled anew within 3. */
@@ -152,8 +154,9 @@ export class Producer {
       if (state === "open" && closesAt === undefined) void this.#close(definition.index);
     }
     const { host } = plan.victim ?? {};
+    const isMissed = (boot: string): boolean => !this.#control.mayReturn(boot) && !this.#control.hasLeft(boot);
     for (const { edge, boot, lost } of show.roster())
-      if (!lost && (edge === host || !this.#control.mayReturn(boot))) void this.#nameLost(edge, boot);
+      if (!lost && (edge === host || isMissed(boot))) void this.#nameLost(edge, boot);
   }
 
   #someShow(): ShowService | undefined {

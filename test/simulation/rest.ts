@@ -23,7 +23,7 @@ export function unrest(scene: Scene): string | undefined {
   return undefined;
 }
 
-function unrestOf({ member, edge }: Program, { polls, mayReturn }: Scene): string | undefined {
+function unrestOf({ member, edge }: Program, { polls, mayReturn, hasLeft }: Scene): string | undefined {
   const replica = member.replica(SHOW);
   if (!replica || !member.isReady(replica)) return "is not ready";
   const { reasons = [] } = edge?.readiness() ?? {};
@@ -31,7 +31,7 @@ function unrestOf({ member, edge }: Program, { polls, mayReturn }: Scene): strin
   if (edge && replica.isRegisterHidden) return "does not show its register";
   const open = polls.find(({ id }) => !replica.board.final(id));
   if (open) return `has no final of ${open.id}, which waits for ${waitingFor(open.index, replica).join(", ")}`;
-  const stray = replica.board.rosterBoots().find(({ boot, lost }) => !lost && !mayReturn(boot));
+  const stray = replica.board.rosterBoots().find(({ boot, lost }) => !lost && !mayReturn(boot) && !hasLeft(boot));
   if (stray) return `has ${stray.edge}/${stray.boot} on its roster`;
   if (replica.unpruned === 0) return undefined;
   return `has ${replica.unpruned} batches that are not pruned, held up by ${member.holdsUp(replica)}`;

@@ -26,6 +26,8 @@ export interface Scene {
   required(): readonly Machine[];
   /** Whether this boot's disk is still there, and will be read again. */
   mayReturn: (boot: string) => boolean;
+  /** Whether this boot was told, before it ended, that no result waits for it. */
+  hasLeft: (boot: string) => boolean;
   /** The show's key, as `receiverId` takes it. */
   keyOf: (replica: Replica) => string;
 }

@@ -109,6 +109,7 @@ class Run {
       plan,
       edges: () => this.#reachable(),
       mayReturn: (boot) => this.#mayReturn(boot),
+      hasLeft: (boot) => this.#hasLeft(boot),
     });
     this.#nemesis = new Nemesis({
       stage,
@@ -131,6 +132,7 @@ class Run {
       running: () => this.#machines.flatMap(({ running }) => running ?? []),
       required: () => this.#required(),
       mayReturn: (boot) => this.#mayReturn(boot),
+      hasLeft: (boot) => this.#hasLeft(boot),
       keyOf: (replica) => this.#keyOf(replica),
     };
     this.#invariants = new Invariants(this.#scene);
@@ -293,6 +295,10 @@ class Run {
   #mayReturn(boot: string): boolean {
     const staying = this.#machines.filter((machine) => !machine.isGone && !(this.#isHealed && this.#isVictim(machine)));
     return staying.some(({ disk }) => disk.memory.boots.has(boot));
+  }
+
+  #hasLeft(boot: string): boolean {
+    return this.#machines.some(({ left }) => left.has(boot));
   }
 
   #keyOf(replica: Replica): string {

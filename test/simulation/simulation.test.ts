@@ -13,6 +13,8 @@ const SOMETIMES = [
   "fault: slow disk",
   "fault: named lost",
   "fault: never returns",
+  "fault: drained",
+  "an edge left for good",
   "fault: hostile stream",
   "half-open link closed by its heartbeat",
   "boot ended by a write of unknown outcome",
