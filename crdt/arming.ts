@@ -1,4 +1,5 @@
-import type { Board, Declaration } from "./board.ts";
+import type { Board } from "./board.ts";
+import type { Declaration } from "./deed.ts";
 import type { FiredCue, Threshold } from "./threshold.ts";
 
 /** The most often that a threshold fires: each firing stands on the board for as long as the show lives. */

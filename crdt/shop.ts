@@ -1,5 +1,6 @@
-import * as Y from "yjs";
-import type { Declaration } from "./board.ts";
+import type * as Y from "yjs";
+import type { Declaration } from "./deed.ts";
+import { Values } from "./values.ts";
 
 /** What a show sells. Fixed once the show exists: another price is another product. */
 export interface Product {
@@ -67,61 +68,65 @@ type ShopKey =
 
 /** What of a show's board has to do with selling. Seldom written, JSON values a key, as the rest of it. */
 export class Shop {
-  readonly #map: Y.Map<unknown>;
+  readonly #values: Values<ShopKey>;
 
   constructor(board: Y.Doc) {
-    this.#map = board.getMap("board");
+    this.#values = new Values(board.getMap("board"));
   }
 
   /** By id, whatever order they came in. */
   products(): Product[] {
-    const products = this.#all<Product>("product/").map(([, product]) => product);
+    const products = this.#values.all<Product>("product/").map(([, product]) => product);
     return products.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   product(id: string): Product | undefined {
-    return this.#get<Product>(`product/${id}`);
+    return this.#values.get<Product>(`product/${id}`);
   }
 
   /** Whether receivers may buy it now. Once withdrawn it is not offered again. */
   isOffered(id: string): boolean {
-    return this.#map.has(`offered/${id}`) && !this.#map.has(`withdrawn/${id}`);
+    return this.#values.has(`offered/${id}`) && !this.#values.has(`withdrawn/${id}`);
   }
 
   isWithdrawn(id: string): boolean {
-    return this.#map.has(`withdrawn/${id}`);
+    return this.#values.has(`withdrawn/${id}`);
   }
 
   /** The key to encrypt to, with its name; undefined where no order processor has shown one. */
   envelopeKey(): { readonly id: string; readonly key: string } | undefined {
-    const keys = this.#all<EnvelopeKey>("envelope-key/").sort(([a, one], [b, two]) =>
-      one.since === two.since ? (a < b ? 1 : -1) : two.since - one.since,
-    );
+    const keys = this.#values
+      .all<EnvelopeKey>("envelope-key/")
+      .sort(([a, one], [b, two]) => (one.since === two.since ? (a < b ? 1 : -1) : two.since - one.since));
     const [newest] = keys;
     return newest && { id: newest[0].slice("envelope-key/".length), key: newest[1].key };
   }
 
   /** The latest that an order processor has said. */
   sales(): Sales | undefined {
-    return this.#all<Sales>("sales/")
+    return this.#values
+      .all<Sales>("sales/")
       .map(([, sales]) => sales)
       .sort((a, b) => b.at - a.at)[0];
   }
 
   /** Orders that wait for an operator, oldest first. */
   stuck(): StuckOrder[] {
-    return this.#all<StuckOrder | null>("stuck/")
+    return this.#values
+      .all<StuckOrder | null>("stuck/")
       .flatMap(([, stuck]) => stuck ?? [])
       .sort((a, b) => a.at - b.at);
   }
 
   /** Decisions by order's id. */
   decisions(): ReadonlyMap<string, Decision> {
-    return new Map(this.#all<Decision>("decision/").map(([key, value]) => [key.slice("decision/".length), value]));
+    return new Map(
+      this.#values.all<Decision>("decision/").map(([key, value]) => [key.slice("decision/".length), value]),
+    );
   }
 
   addProduct(product: Product): void {
-    this.#set(`product/${product.id}`, product);
+    this.#values.set(`product/${product.id}`, product);
   }
 
   /** Of a show that begins: with what its file sells. */
@@ -130,44 +135,32 @@ export class Shop {
   }
 
   offer(product: string, declaration: Declaration): void {
-    if (!this.#map.has(`offered/${product}`)) this.#set(`offered/${product}`, declaration);
+    this.#values.setOnce(`offered/${product}`, declaration);
   }
 
   withdraw(product: string, declaration: Declaration): void {
-    if (!this.#map.has(`withdrawn/${product}`)) this.#set(`withdrawn/${product}`, declaration);
+    this.#values.setOnce(`withdrawn/${product}`, declaration);
   }
 
   setEnvelopeKey(id: string, key: EnvelopeKey): void {
-    if (!this.#map.has(`envelope-key/${id}`)) this.#set(`envelope-key/${id}`, key);
+    this.#values.setOnce(`envelope-key/${id}`, key);
   }
 
   setSales(processor: string, sales: Sales): void {
-    this.#set(`sales/${processor}`, sales);
+    this.#values.set(`sales/${processor}`, sales);
   }
 
   setStuck(stuck: StuckOrder): void {
-    this.#set(`stuck/${stuck.order}`, stuck);
+    this.#values.set(`stuck/${stuck.order}`, stuck);
   }
 
   /** It came to an end after all. */
   clearStuck(order: string): void {
-    if (this.#get(`stuck/${order}`)) this.#set(`stuck/${order}`, null);
+    if (this.#values.get(`stuck/${order}`)) this.#values.set(`stuck/${order}`, null);
   }
 
   /** The latest decision replaces the one before: a retry may end as a cancellation. */
   decide(order: string, decision: Decision): void {
-    this.#set(`decision/${order}`, decision);
-  }
-
-  #get<T>(key: ShopKey): T | undefined {
-    return this.#map.get(key) as T | undefined;
-  }
-
-  #all<T>(prefix: string): [string, T][] {
-    return [...this.#map.entries()].filter(([key]) => key.startsWith(prefix)) as [string, T][];
-  }
-
-  #set(key: ShopKey, value: unknown): void {
-    this.#map.set(key, value);
+    this.#values.set(`decision/${order}`, decision);
   }
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { CONTENT_KINDS } from "../crdt/board.ts";
+import { CONTENT_KINDS } from "../crdt/content.ts";
 import { POLL_STATES } from "../crdt/poll.ts";
 import { ProductFile } from "./product-file.ts";
 import { AVAILABILITIES } from "./selling.ts";

@@ -1,5 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Board, ContentItem, Declaration, Schedule } from "../crdt/board.ts";
+import type { Board } from "../crdt/board.ts";
+import type { ContentItem } from "../crdt/content.ts";
+import type { Declaration, Schedule } from "../crdt/deed.ts";
 import type { Member } from "../crdt/member.ts";
 import { mayBecome, type PollState, type TransitionName } from "../crdt/poll.ts";
 import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";

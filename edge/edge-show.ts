@@ -1,4 +1,7 @@
-import type { AuditEntry, Board, ContentItem, RosterEntry } from "../crdt/board.ts";
+import type { Board } from "../crdt/board.ts";
+import type { ContentItem } from "../crdt/content.ts";
+import type { AuditEntry } from "../crdt/deed.ts";
+import type { RosterEntry } from "../crdt/roster.ts";
 import type { Member } from "../crdt/member.ts";
 import type { PollState } from "../crdt/poll.ts";
 import { ReceiverIds } from "../crdt/receiver.ts";

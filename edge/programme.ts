@@ -1,4 +1,5 @@
-import type { Board, Schedule } from "../crdt/board.ts";
+import type { Board } from "../crdt/board.ts";
+import type { Schedule } from "../crdt/deed.ts";
 import { closingTime, finality, pollState, type PollState, type Transitions } from "../crdt/poll.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Final, Poll } from "../crdt/show.ts";

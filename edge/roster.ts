@@ -1,4 +1,4 @@
-import type { RosterEntry } from "../crdt/board.ts";
+import type { RosterEntry } from "../crdt/roster.ts";
 
 /** An edge of the network, as the boards of all shows know it. */
 export interface KnownEdge extends Omit<RosterEntry, "shards" | "state"> {

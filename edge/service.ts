@@ -1,4 +1,6 @@
-import type { AuditEntry, ContentItem, RosterEntry, Schedule } from "../crdt/board.ts";
+import type { ContentItem } from "../crdt/content.ts";
+import type { AuditEntry, Schedule } from "../crdt/deed.ts";
+import type { RosterEntry } from "../crdt/roster.ts";
 import type { ClockTrust } from "../crdt/clock.ts";
 import type { PollState } from "../crdt/poll.ts";
 import type { Product } from "../crdt/shop.ts";

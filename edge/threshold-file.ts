@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { ContentItem } from "../crdt/board.ts";
+import type { ContentItem } from "../crdt/content.ts";
 import type { Poll } from "../crdt/show.ts";
 import type { Rule, Threshold } from "../crdt/threshold.ts";
 import { Line, Slug } from "./schemas.ts";

@@ -1,6 +1,7 @@
 import { EVERY_POLL } from "../crdt/ballot.ts";
 import { parseChainId } from "../crdt/batch.ts";
-import type { RosterEntry, Schedule } from "../crdt/board.ts";
+import type { Schedule } from "../crdt/deed.ts";
+import type { RosterEntry } from "../crdt/roster.ts";
 import type { Member } from "../crdt/member.ts";
 import type { Replica } from "../crdt/replica.ts";
 import { dueSchedule, isBusy, stateOf, type Programme } from "./programme.ts";

@@ -1,4 +1,5 @@
-import type { ContentItem, Schedule } from "../crdt/board.ts";
+import type { ContentItem } from "../crdt/content.ts";
+import type { Schedule } from "../crdt/deed.ts";
 import type { Counts, Poll, RundownItem } from "../crdt/show.ts";
 import type {
   ContentBody,

@@ -1,5 +1,8 @@
 import { standingOf, type ThresholdStanding } from "../../crdt/arming.ts";
-import type { AuditEntry, Board, ContentItem, RosterEntry, Schedule } from "../../crdt/board.ts";
+import type { Board } from "../../crdt/board.ts";
+import type { ContentItem } from "../../crdt/content.ts";
+import type { AuditEntry, Schedule } from "../../crdt/deed.ts";
+import type { RosterEntry } from "../../crdt/roster.ts";
 import { closingTime, pollState, type PollState } from "../../crdt/poll.ts";
 import { totals, type Poll, type Show } from "../../crdt/show.ts";
 import { bestSections, sumCounts, type Register } from "../../crdt/tallies.ts";

@@ -1,4 +1,4 @@
-import type { ContentItem } from "../../crdt/board.ts";
+import type { ContentItem } from "../../crdt/content.ts";
 import { ContentItemBody } from "../answers.ts";
 import { MAX_PICTURE_BYTES, pictureHash, pictureType, PICTURE_TYPES, type PictureType } from "../picture.ts";
 import { problem } from "../problem.ts";

@@ -1,5 +1,7 @@
 import * as Y from "yjs";
-import { Board, type AuditEntry, type ContentItem, type Schedule } from "../../crdt/board.ts";
+import { Board } from "../../crdt/board.ts";
+import type { ContentItem } from "../../crdt/content.ts";
+import type { AuditEntry, Schedule } from "../../crdt/deed.ts";
 import {
   closingTime,
   mayBecome,

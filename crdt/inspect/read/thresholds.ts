@@ -1,4 +1,4 @@
-import type { Declaration } from "../../board.ts";
+import type { Declaration } from "../../deed.ts";
 import type { Replica } from "../../replica.ts";
 import type { FiredCue, Threshold, ThresholdProgress } from "../../threshold.ts";
 

@@ -16,7 +16,7 @@ import { writeFolder } from "../../../edge/cli/network/folder.ts";
 import { DEFAULT_PORTS, planNetwork } from "../../../edge/cli/network/plan.ts";
 import { freePorts } from "../../../edge/cli/network/ports.ts";
 import { entryProgram, memberProgram } from "../../../edge/cli/supervise/program.ts";
-import type { RosterEntry } from "../../../crdt/board.ts";
+import type { RosterEntry } from "../../../crdt/roster.ts";
 import { memberOptions } from "../../../edge/runtime/host/member.ts";
 import { realWorld } from "../../../edge/runtime/host/world.ts";
 import { MAX_LINK_MESSAGE_BYTES } from "../../../edge/runtime/host/door.ts";

@@ -1,7 +1,9 @@
 import * as Y from "yjs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Board, NO_WATERMARKS, type RosterEntry } from "../../../crdt/board.ts";
+import { Board } from "../../../crdt/board.ts";
+import type { RosterEntry } from "../../../crdt/roster.ts";
+import { NO_WATERMARKS } from "../../../crdt/watermarks.ts";
 import { POLL_STATES, pollState, type TransitionName } from "../../../crdt/poll.ts";
 import type { Final, Show } from "../../../crdt/show.ts";
 import { aPoll, START } from "../../support/ballots.ts";

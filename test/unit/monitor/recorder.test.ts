@@ -2,7 +2,7 @@ import * as Y from "yjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { EVERY_POLL } from "../../../crdt/ballot.ts";
 import { chainId, decodeHeader, type Chain } from "../../../crdt/batch.ts";
-import type { RosterEntry } from "../../../crdt/board.ts";
+import type { RosterEntry } from "../../../crdt/roster.ts";
 import { ledgerName } from "../../../crdt/documents.ts";
 import { Ledger } from "../../../crdt/ledger.ts";
 import { Member } from "../../../crdt/member.ts";

@@ -2,7 +2,8 @@
 import { expect } from "vitest";
 import * as Y from "yjs";
 import { encodeBatch, NO_HASH } from "../../../crdt/batch.ts";
-import { Board, type Watermarks } from "../../../crdt/board.ts";
+import { Board } from "../../../crdt/board.ts";
+import type { Watermarks } from "../../../crdt/watermarks.ts";
 import { Coverage } from "../../../crdt/coverage.ts";
 import type { DocumentName } from "../../../crdt/documents.ts";
 import { Ledger } from "../../../crdt/ledger.ts";
