@@ -2,11 +2,12 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { EVERY_POLL } from "./ballot.ts";
 import { BOOT_BYTES, chainId, decodeHeader, parseChainId, type Chain } from "./batch.ts";
 import { HybridClock, judgeClock, type ClockTrust } from "./clock.ts";
-import { Coverage, type Watermark } from "./coverage.ts";
+import type { Watermark } from "./coverage.ts";
 import { SLUG } from "./documents.ts";
 import type { FoldTables } from "./fold.ts";
 import { Journal } from "./journal.ts";
-import { activeBoots } from "./poll.ts";
+import { Lag } from "./lag.ts";
+import { PeerCopies } from "./peer-copies.ts";
 import type { Dial, Random, World } from "./ports.ts";
 import { Replica } from "./replica.ts";
 import { Backbone, type LinkStatus } from "./replicate/backbone.ts";
@@ -49,11 +50,6 @@ export interface MemberOptions {
 /** Most shows that a member holds at once. */
 export const MAX_SHOWS = 1000;
 
-interface PeerWaiter {
-  readonly sequence: number;
-  readonly resolve: (stored: boolean) => void;
-}
-
 /**
  * One life of one program on the backbone: its shows, its log, its links. An edge and a process differ in what they do
  * with it.
@@ -74,11 +70,9 @@ export class Member {
   readonly #replicas = new Map<string, Replica>();
   readonly #ready = new Set<string>();
   readonly #onshow: ((replica: Replica) => void)[] = [];
-  /** Show and chain → ballots that wait for a second replica. */
-  readonly #waiters = new Map<string, Set<PeerWaiter>>();
+  readonly #copies: PeerCopies;
+  readonly #lag: Lag;
   #ended = false;
-  /** Show and peer → since when it has not covered what this member wrote, ms. */
-  readonly #behind = new Map<string, number>();
 
   /**
    * Reads the log, starts a new boot and makes its replicas. Links open with `start`. A boot that writes nothing leaves
@@ -112,6 +106,8 @@ export class Member {
     this.earlierBoots = earlierBoots;
     this.world = options.world;
     this.clock = new HybridClock(options.world.clock);
+    this.#copies = new PeerCopies(options.world.timers);
+    this.#lag = new Lag(options.identity.member, options.world.clock);
     const startedAt = options.world.clock.now();
     this.journal = new Journal(options.store, options.onlost, [{ kind: "boot", boot, startedAt }]);
     this.#client = unusedClient(options.world.random, introductions);
@@ -250,20 +246,8 @@ export class Member {
 
   /** Resolves true once a peer has logged the chain up to `sequence`; false after `timeoutMs`. */
   storedByPeer(replica: Replica, chain: Chain, sequence: number, timeoutMs: number): Promise<boolean> {
-    const key = `${replica.show} ${chainId(chain)}`;
     if (this.backbone.isStored(replica.show, chainId(chain), sequence)) return Promise.resolve(true);
-    return new Promise((settle) => {
-      const waiters = this.#waiters.get(key) ?? new Set();
-      this.#waiters.set(key, waiters);
-      const resolve = (stored: boolean): void => {
-        cancel();
-        waiters.delete(waiter);
-        settle(stored);
-      };
-      const cancel = this.world.timers.after(timeoutMs, () => resolve(false));
-      const waiter: PeerWaiter = { sequence, resolve };
-      waiters.add(waiter);
-    });
+    return this.#copies.until(replica.show, chainId(chain), sequence, timeoutMs);
   }
 
   /** Called by a replica's owner for each group of folded batches: tells the edges that wrote them. */
@@ -277,55 +261,18 @@ export class Member {
 
   /** A peer has logged a chain so far, as it says in "stored" and "covers". */
   onstored(show: string, chain: string, sequence: number): void {
-    for (const waiter of this.#waiters.get(`${show} ${chain}`) ?? [])
-      if (waiter.sequence <= sequence) waiter.resolve(true);
+    this.#copies.note(show, chain, sequence);
   }
 
   /** A peer's coverage of a show, heard at each round of anti-entropy. */
   oncovers(replica: Replica, peer: string, covers: Watermark): void {
-    const key = `${replica.show} ${peer}`;
-    const keeps = this.#shardsKeptBy(peer, replica);
-    const behind = [...replica.coverage().entries()].some(
-      ([id, sequence]) =>
-        id.includes(`/${this.name}/`) && (covers[id] ?? 0) < sequence && keeps(parseChainId(id).shard),
-    );
-    if (!behind) this.#behind.delete(key);
-    else if (!this.#behind.has(key)) this.#behind.set(key, this.world.clock.now());
+    this.#lag.note(replica, peer, covers);
     for (const [id, sequence] of Object.entries(covers)) this.onstored(replica.show, id, sequence);
-  }
-
-  /** What the roster says of an edge; whoever is not on it, a process above all, is believed to keep every shard. */
-  #shardsKeptBy(peer: string, { board }: Replica): (shard: number) => boolean {
-    const entries = board.roster().filter(({ edge }) => edge === peer);
-    return (shard) => entries.length === 0 || entries.some(({ shards }) => shards.includes(shard));
   }
 
   /** Since how long each linked peer misses something that this member wrote, ms. */
   lag(replica: Replica): Record<string, number> {
-    const now = this.world.clock.now();
-    const lag = this.links().map(({ peer }) => {
-      const since = this.#behind.get(`${replica.show} ${peer}`);
-      return [peer, since === undefined ? 0 : Math.max(0, now - since)] as const;
-    });
-    return Object.fromEntries(lag);
-  }
-
-  /** Who keeps the recorder from pruning: the edge whose register covers least, or the recorder itself. */
-  holdsUp(replica: Replica): string {
-    const { recorded } = replica.board.watermarks;
-    const active = new Set(activeBoots(replica.board.rosterBoots(), replica.seals()).map(({ edge }) => edge));
-    const standing = [...replica.tallies.registers()].filter(([edge]) => active.has(edge));
-    const registers = standing.map(([edge, register]) => {
-      const sections = Object.values(register.shards).map((section) => Coverage.from(section.coverage));
-      return {
-        edge,
-        misses: Object.entries(recorded).filter(([id, sequence]) =>
-          sections.every((section) => section.of(id) < sequence),
-        ).length,
-      };
-    });
-    const worst = registers.sort((a, b) => b.misses - a.misses)[0];
-    return worst && worst.misses > 0 ? `edge "${worst.edge}"` : "the recorder";
+    return Object.fromEntries(this.links().map(({ peer }) => [peer, this.#lag.of(replica, peer)]));
   }
 
   #hasSynced(replica: Replica): boolean {

@@ -1,4 +1,5 @@
 import type { Member } from "../crdt/member.ts";
+import { pruningHeldUpBy } from "../crdt/pruning.ts";
 import { shardOf, type ReceiverId, type ReceiverIds } from "../crdt/receiver.ts";
 import type { Replica } from "../crdt/replica.ts";
 import type { Shard } from "../crdt/shard.ts";
@@ -93,7 +94,7 @@ export class Gate {
     if (unpruned > MAX_UNPRUNED_BATCHES)
       return refuse(
         "overloaded",
-        `${unpruned} batches are not recorded and pruned, held up by ${this.member.holdsUp(this.replica)}`,
+        `${unpruned} batches are not recorded and pruned, held up by ${pruningHeldUpBy(this.replica)}`,
         { retryAfterS: 5 },
       );
     if (this.replica.waiting > MAX_WAITING_RECORDS)

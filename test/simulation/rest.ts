@@ -1,4 +1,5 @@
 import { parseDocumentName } from "../../crdt/documents.ts";
+import { pruningHeldUpBy } from "../../crdt/pruning.ts";
 import { waitingFor } from "../../edge/programme.ts";
 import { canonical, contentOf } from "./canonical.ts";
 import type { Program } from "./machine.ts";
@@ -34,7 +35,7 @@ function unrestOf({ member, edge }: Program, { polls, mayReturn, hasLeft }: Scen
   const stray = replica.board.rosterBoots().find(({ boot, lost }) => !lost && !mayReturn(boot) && !hasLeft(boot));
   if (stray) return `has ${stray.edge}/${stray.boot} on its roster`;
   if (replica.unpruned === 0) return undefined;
-  return `has ${replica.unpruned} batches that are not pruned, held up by ${member.holdsUp(replica)}`;
+  return `has ${replica.unpruned} batches that are not pruned, held up by ${pruningHeldUpBy(replica)}`;
 }
 
 function areSame(values: readonly string[]): boolean {

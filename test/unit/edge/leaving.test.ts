@@ -1,6 +1,7 @@
 // An edge that is stopped and never comes back: what it wrote counts, and nobody waits for it.
 import { beforeEach, describe, expect, test } from "vitest";
 import { EVERY_POLL } from "../../../crdt/ballot.ts";
+import { pruningHeldUpBy } from "../../../crdt/pruning.ts";
 import { LEAVE_PATIENCE_MS } from "../../../edge/edge.ts";
 import { isRefusal } from "../../../edge/refusal.ts";
 import { answerOf } from "../../support/answer-of.ts";
@@ -86,7 +87,7 @@ describe("an edge that was drained", () => {
     await network.vote("nyc");
     await network.pass(3000);
     expect(network.replica("nyc").unpruned).toBe(0);
-    expect(network.at("nyc").member.holdsUp(network.replica("nyc"))).toBe("the recorder");
+    expect(pruningHeldUpBy(network.replica("nyc"))).toBe("the recorder");
   });
 });
 
