@@ -1,23 +1,16 @@
 import type { Member } from "../crdt/member.ts";
-import { SHOW_KEY_BYTES } from "../crdt/receiver.ts";
-import { isSameShow, type Proposal } from "../crdt/proposal.ts";
 import type { Replica } from "../crdt/replica.ts";
 import { MAX_BOOTS } from "../crdt/replicate/introduction.ts";
-import { Shop } from "../crdt/shop.ts";
-import { StoreFull } from "../crdt/store/store.ts";
 import { TALLIES_INTERVAL_MS } from "../crdt/tallies.ts";
+import { Creation } from "./creation.ts";
 import { EdgeShow } from "./edge-show.ts";
 import { Rate } from "./rate.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { knownEdges, type KnownEdge } from "./roster.ts";
 import type { EdgeService, Health, ShowDefinition, ShowService } from "./service.ts";
-import { wrapShowKey } from "./show-key.ts";
 import { DEFAULT_CAPACITY, type Capacity } from "./steering/load.ts";
 import type { Place } from "./steering/place.ts";
 import type { EdgePlace, LifeStage } from "./upkeep.ts";
-
-/** How long whoever creates a show waits for the recorder, ms: its round comes every half second, once it is awake. */
-export const ESTABLISH_PATIENCE_MS = 8000;
 
 /** How long an edge that stops waits for the recorder to have all that it wrote, ms: most of what a stop may take. */
 export const LEAVE_PATIENCE_MS = 4000;
@@ -44,8 +37,7 @@ export class Edge implements EdgeService {
   readonly #member: Member;
   readonly #options: EdgeOptions;
   readonly #shows = new Map<string, EdgeShow>();
-  /** Show → who waits for it to be established. */
-  readonly #creators = new Map<string, Set<(show: EdgeShow) => void>>();
+  readonly #creation: Creation;
   readonly #rate = new Rate();
   readonly #since: number;
   #stage: LifeStage = "live";
@@ -58,6 +50,7 @@ export class Edge implements EdgeService {
     this.#member = member;
     this.#options = options;
     this.region = options.region;
+    this.#creation = new Creation(member, options.network, (id) => this.#shows.get(id));
     this.#since = member.clock.now();
     member.watchShows((replica) => this.#addShow(replica));
   }
@@ -115,24 +108,7 @@ export class Edge implements EdgeService {
   }
 
   async createShow(definition: ShowDefinition, by: string): Promise<ShowService | Refusal> {
-    const refusal = this.#refusal();
-    if (refusal) return refusal;
-    const { id } = definition;
-    if (this.#shows.has(id)) return showExists(id);
-    const replica = this.#member.adopt(id);
-    if (!replica) return refuse("overloaded", "this network holds as many shows as it can");
-    const proposal = this.#proposalOf(definition);
-    const unwritten = await this.#propose(replica, proposal, by);
-    if (unwritten) return unwritten;
-    const show = await this.#untilEstablished(id);
-    if (!show)
-      return refuse("not_ready", `show "${id}" is proposed, and the recorder has not established it yet`, {
-        retryAfterS: 1,
-      });
-    const products = new Shop(replica.board.doc).products();
-    const stands = { show: show.definition, polls: replica.board.polls(), products };
-    const isOurs = stands.show.wrappedKey === proposal.show.wrappedKey;
-    return isOurs || isSameShow(stands, proposal) ? show : showExists(id);
+    return this.#refusal() ?? this.#creation.create(definition, by);
   }
 
   /** Whether some show needs this edge now, for what is to come or for what it has written: then it may not go to sleep. */
@@ -213,57 +189,7 @@ export class Edge implements EdgeService {
     const condition = { joins: "at once" as const, ...this.#options, refusal: () => this.#refusal() };
     const show = new EdgeShow(replica, this.#member, condition);
     this.#shows.set(replica.show, show);
-    for (const tell of this.#creators.get(replica.show) ?? []) tell(show);
-  }
-
-  #proposalOf({ polls, thresholds = [], products = [], ...show }: ShowDefinition): Proposal {
-    const key = this.#member.world.random.bytes(SHOW_KEY_BYTES);
-    const wrappedKey = wrapShowKey(key, this.#options.network, show.id);
-    return {
-      show: { ...show, created: this.#member.clock.now(), wrappedKey },
-      polls: polls.map((poll, index) => ({ ...poll, index })),
-      thresholds,
-      ...(products.length > 0 ? { products } : {}),
-    };
-  }
-
-  /** Without processes nobody decides, and the show stands at once. */
-  async #propose(replica: Replica, proposal: Proposal, by: string): Promise<Refusal | undefined> {
-    const { show, polls, thresholds, products } = proposal;
-    const audit = { at: show.created, by, edge: this.name, action: "create", target: show.id };
-    try {
-      await replica.change((board) => {
-        if (this.#member.hasProcesses) board.propose(this.name, this.boot, proposal);
-        else {
-          new Shop(board.doc).addProducts(products);
-          board.create(show, polls, thresholds);
-        }
-        board.addAudit(`${show.created}-${this.boot}-0`, audit);
-      });
-    } catch (error) {
-      if (!(error instanceof StoreFull)) throw error;
-      return refuse("log_full", `show "${show.id}" is proposed and not in the edge's log: there is no room`, {
-        retryAfterS: 2,
-      });
-    }
-    return undefined;
-  }
-
-  /** The show once it stands here; undefined where it does not within `ESTABLISH_PATIENCE_MS`. */
-  #untilEstablished(id: string): Promise<EdgeShow | undefined> {
-    const standing = this.#shows.get(id);
-    if (standing) return Promise.resolve(standing);
-    return new Promise((resolve) => {
-      const waiting = this.#creators.get(id) ?? new Set();
-      this.#creators.set(id, waiting);
-      const tell = (show?: EdgeShow): void => {
-        cancel();
-        waiting.delete(tell);
-        resolve(show);
-      };
-      const cancel = this.#member.world.timers.after(ESTABLISH_PATIENCE_MS, tell);
-      waiting.add(tell);
-    });
+    this.#creation.onshow(show);
   }
 
   /** Why nothing may be admitted now, whatever the show. Judged anew at each tick, or at each call while it is a no. */
@@ -306,8 +232,4 @@ export class Edge implements EdgeService {
     for (const show of shows) show.tick(this.#stage);
     if (this.#onleft && shows.every((show) => show.hasLeft)) this.#onleft(true);
   }
-}
-
-function showExists(id: string): Refusal {
-  return refuse("show_exists", `there is a show "${id}" already`);
 }

@@ -261,7 +261,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a show stands where it was proposed",
     why: "of two definitions a document keeps either: a receiver that has voted under the other's key counts twice",
     kinds: ["split", "block"],
-    patches: [patch("edge/edge.ts", "if (this.#member.hasProcesses) board.propose", "if (false) board.propose")],
+    patches: [patch("edge/creation.ts", "if (this.#member.hasProcesses) board.propose", "if (false) board.propose")],
   },
   {
     name: "introduction not logged",

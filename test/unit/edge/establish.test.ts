@@ -1,6 +1,6 @@
 // A show is created at two edges, in one moment or on two sides of a partition: one stands, everywhere and for ever.
 import { beforeEach, describe, expect, test } from "vitest";
-import { ESTABLISH_PATIENCE_MS } from "../../../edge/edge.ts";
+import { ESTABLISH_PATIENCE_MS } from "../../../edge/creation.ts";
 import { isRefusal, type Refusal } from "../../../edge/refusal.ts";
 import type { ShowDefinition, ShowService } from "../../../edge/service.ts";
 import { aPoll } from "../../support/ballots.ts";
