@@ -90,9 +90,15 @@ const rules: Record<string, Rule> = {
       ]),
 
   "opens the database behind its door": (modules) =>
-    importersOf(modules, "@libsql/")
+    ["@libsql/", "libsql", "#libsql"]
+      .flatMap((prefix) => importersOf(modules, prefix))
       .filter(({ path }) => !mayOpenDatabase(path))
-      .map(({ path, line }) => `${path}:${line} imports @libsql; only crdt/store/ and monitor/database*.ts may`),
+      .map(({ path, line }) => `${path}:${line} imports libSQL; only crdt/store/ and monitor/database*.ts may`),
+
+  "leaves the native database out of Workers": (modules) =>
+    importersOf(modules, "libsql").map(
+      ({ path, line }) => `${path}:${line} imports "libsql"; "#libsql" has a place there`,
+    ),
 
   "uses jose in one module": (modules) => {
     const importers = importersOf(modules, "jose");
@@ -210,9 +216,17 @@ test.for<[rule: string, sources: Record<string, string>, problems: string[]]>([
     {
       "crdt/store/libsql.ts": `import { createClient } from "@libsql/client";`,
       "monitor/database.ts": `import { createClient } from "@libsql/client/web";`,
-      "monitor/recorder.ts": `import type { Client } from "@libsql/client";`,
+      "monitor/recorder.ts": `import type { Client } from "@libsql/client";\nimport Database from "#libsql";`,
     },
-    ["monitor/recorder.ts:1"],
+    ["monitor/recorder.ts:1", "monitor/recorder.ts:2"],
+  ],
+  [
+    "leaves the native database out of Workers",
+    {
+      "crdt/store/libsql.ts": `import Database from "#libsql";`,
+      "crdt/store/libsql-file.ts": `import Database from "libsql";`,
+    },
+    ["crdt/store/libsql-file.ts:1"],
   ],
   [
     "uses jose in one module",

@@ -1,6 +1,7 @@
-import { createClient, LibsqlError, type Client, type InStatement, type InValue, type Row } from "@libsql/client";
+import { createClient, LibsqlError, type InStatement, type InValue, type Row } from "@libsql/client";
 import type { Timers } from "../ports.ts";
 import { integer } from "./libsql-column.ts";
+import { FileConnection } from "./libsql-file-connection.ts";
 import { closeFile, explainFile, limitFile, openFile } from "./libsql-file.ts";
 import { StoreFull } from "./store.ts";
 
@@ -36,8 +37,14 @@ export interface DatabaseOptions {
 /** What an open file needs to know. */
 type FileOptions = Pick<DatabaseOptions, "maxBytes" | "timers" | "onbroken">;
 
-/** What of a client a database uses: each call is one request. */
-export type Connection = Pick<Client, "execute" | "batch" | "close" | "closed">;
+/** A file's, or a server's client: each call is one request. */
+export interface Connection {
+  execute(statement: InStatement): Promise<{ rows: Row[] }>;
+  /** All of `statements` in one transaction. */
+  batch(statements: InStatement[], mode: "write"): Promise<unknown>;
+  close(): void;
+  readonly closed: boolean;
+}
 
 /** What a write may say; the rest of `LibsqlError`'s codes leave a write's outcome unknown. */
 const NO_ROOM = "SQLITE_FULL";
@@ -52,10 +59,11 @@ const FSYNC_EACH_COMMIT = 2;
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
   const name = url.replace(/\?.*$/, "");
   const isFile = url.startsWith("file:");
-  let client: Client | undefined;
+  let client: Connection | undefined;
   try {
-    // One connection, and one request at a time: so writes are committed in the order in which they are made.
-    client = createClient({ url, concurrency: 1, ...(isFile ? fileConfig(options) : serverConfig(options)) });
+    client = isFile
+      ? new FileConnection(url.slice("file:".length), options.waitMs ?? OPEN_WAIT_MS)
+      : createClient({ url, ...serverConfig(options) });
     if (isFile) await openFile(client, options);
     else if (!options.relaxed) await assertDurable(client);
   } catch (cause) {
@@ -65,20 +73,18 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   return new Database(client, name, isFile ? options : undefined);
 }
 
-function fileConfig(options: DatabaseOptions) {
-  return { timeout: options.waitMs ?? OPEN_WAIT_MS };
-}
-
 function serverConfig(options: DatabaseOptions) {
   const signal = () => AbortSignal.timeout(options.timeoutMs ?? REQUEST_TIMEOUT_MS);
   return {
+    // One request at a time: so writes are committed in the order in which they are made.
+    concurrency: 1,
     fetch: (request: Request) => fetch(request, { signal: signal() }),
     ...(options.authToken !== undefined && { authToken: options.authToken }),
   };
 }
 
 /** sqld's default, durability mode "relaxed", does not fsync a commit, and a client cannot change it. */
-async function assertDurable(client: Client): Promise<void> {
+async function assertDurable(client: Connection): Promise<void> {
   const level = integer((await client.execute("PRAGMA synchronous")).rows[0]?.[0]);
   if (level >= FSYNC_EACH_COMMIT) return;
   throw new Error(
@@ -106,6 +112,11 @@ export class Database {
     return this.#name;
   }
 
+  /** Whether a repeated statement is prepared once: a file's. */
+  get preparesOnce(): boolean {
+    return this.#file !== undefined;
+  }
+
   async read(sql: string, args: InValue[] = []): Promise<Row[]> {
     return (await this.#client.execute({ sql, args })).rows;
   }
@@ -117,7 +128,7 @@ export class Database {
   async write(doing: string, statements: readonly InStatement[]): Promise<void> {
     const [only, ...more] = statements;
     if (only === undefined) return;
-    // A statement is a transaction of its own, and BEGIN and COMMIT cost a quarter of the CPU time of a small append.
+    // A statement is a transaction of its own, and BEGIN and COMMIT would be two more.
     await this.#guarded<unknown>(doing, () =>
       more.length === 0 ? this.#client.execute(only) : this.#client.batch([...statements], "write"),
     );

@@ -3,31 +3,36 @@ import { decodeHeader } from "../batch.ts";
 import { contentHash } from "./record.ts";
 import type { StoreRecord } from "./store.ts";
 
-/** Most rows of one statement: a batch has 7 values, and SQLite binds 32,766. */
+/** Most rows of one statement where each is prepared anew: a batch has 7 values, and SQLite binds 32,766. */
 export const MAX_ROWS_PER_STATEMENT = 256;
+/**
+ * The same where statements stay prepared. There is then a text for each number of rows, and each keeps a copy of the rows
+ * that it appended last: some 2 MB in all of the largest batches.
+ */
+export const MAX_ROWS_PREPARED = 16;
 
 /** Statements that append `records`: what gives way to one of them goes just before it, since it may come again after it. */
-export function appendStatements(records: readonly StoreRecord[]): InStatement[] {
+export function appendStatements(records: readonly StoreRecord[], mostRows: number): InStatement[] {
   const at = records.findIndex((record) => record.kind === "introduction" && record.inPlaceOf !== undefined);
   const record = records[at];
-  if (record?.kind !== "introduction") return insertStatements(records);
+  if (record?.kind !== "introduction") return insertStatements(records, mostRows);
   return [
-    ...insertStatements(records.slice(0, at)),
+    ...insertStatements(records.slice(0, at), mostRows),
     { sql: "DELETE FROM introductions WHERE boot = ?", args: [record.inPlaceOf!] },
     ...insertStatements([record]),
-    ...appendStatements(records.slice(at + 1)),
+    ...appendStatements(records.slice(at + 1), mostRows),
   ];
 }
 
 /** Statements that insert what is not there yet, in the order of `records`; one where they are of one kind and few. */
-export function insertStatements(records: readonly StoreRecord[]): InStatement[] {
+export function insertStatements(records: readonly StoreRecord[], mostRows = MAX_ROWS_PER_STATEMENT): InStatement[] {
   const rows = new Map<StoreRecord["kind"], InValue[][]>();
   for (const record of records) {
     const ofKind = rows.get(record.kind);
     if (ofKind) ofKind.push(valuesOf(record));
     else rows.set(record.kind, [valuesOf(record)]);
   }
-  return [...rows].flatMap(([kind, ofKind]) => chunks(ofKind).map((chunk) => insert(INTO[kind], chunk)));
+  return [...rows].flatMap(([kind, ofKind]) => chunks(ofKind, mostRows).map((chunk) => insert(INTO[kind], chunk)));
 }
 
 const INTO: Record<StoreRecord["kind"], string> = {
@@ -53,16 +58,13 @@ function valuesOf(record: StoreRecord): InValue[] {
   }
 }
 
-/** Many rows a statement, since each statement is prepared anew. STRICT columns turn the numbers, bound as REAL, into integers. */
+/** Many rows a statement, since each has its price. STRICT columns turn the numbers, bound as REAL, into integers. */
 function insert(into: string, rows: readonly InValue[][]): InStatement {
   const row = `(${rows[0]!.map(() => "?").join()})`;
   return { sql: `INSERT INTO ${into} VALUES ${rows.map(() => row).join()} ON CONFLICT DO NOTHING`, args: rows.flat() };
 }
 
-function chunks<T>(all: T[]): T[][] {
-  if (all.length <= MAX_ROWS_PER_STATEMENT) return [all];
-  const count = Math.ceil(all.length / MAX_ROWS_PER_STATEMENT);
-  return Array.from({ length: count }, (_, i) =>
-    all.slice(i * MAX_ROWS_PER_STATEMENT, (i + 1) * MAX_ROWS_PER_STATEMENT),
-  );
+function chunks<T>(all: T[], most: number): T[][] {
+  if (all.length <= most) return [all];
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, i) => all.slice(i * most, (i + 1) * most));
 }

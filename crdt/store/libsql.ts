@@ -3,7 +3,7 @@ import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { parseChainId } from "../batch.ts";
 import { blob, integer, text } from "./libsql-column.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "./libsql-database.ts";
-import { appendStatements, insertStatements } from "./libsql-insert.ts";
+import { appendStatements, insertStatements, MAX_ROWS_PER_STATEMENT, MAX_ROWS_PREPARED } from "./libsql-insert.ts";
 import { migrate } from "./libsql-migrate.ts";
 import { STORE_MIGRATIONS } from "./libsql-migrations.ts";
 import { assertBoard, assertStorable, contentHash } from "./record.ts";
@@ -48,7 +48,8 @@ export class LibsqlStore implements Store {
 
   async append(records: readonly StoreRecord[]): Promise<void> {
     records.forEach(assertStorable);
-    await this.#database.write("appending", appendStatements(records));
+    const mostRows = this.#database.preparesOnce ? MAX_ROWS_PREPARED : MAX_ROWS_PER_STATEMENT;
+    await this.#database.write("appending", appendStatements(records, mostRows));
   }
 
   async *batches(show: string, range?: BatchRange): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 // What a store in a file owes beyond the contract: one owner, what was acknowledged after kill -9, a size to keep.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient, LibsqlError, type Client } from "@libsql/client";
@@ -100,6 +100,12 @@ test("a second store in the same process is refused until the first one is close
 
 test("a folder that is not there is named", async () => {
   await expect(open({}, `file:${folder}/none/store.db`)).rejects.toThrow(/opening "file:.*none\/store.db": .*folder/);
+});
+
+test("a path is taken as it is: it is no URL", async () => {
+  const path = join(folder, "100%25 of #1.db");
+  await open({}, `file:${path}`);
+  expect(existsSync(path)).toBe(true);
 });
 
 test("a process that ended on a full disk leaves a store that opens there", async (context) => {

@@ -1,7 +1,7 @@
 // What every store owes its replica. `store.test.ts` runs it on each.
 import { describe, expect, test } from "vitest";
 import { BatchError, MAX_BATCH_BALLOTS, type Chain } from "../../crdt/batch.ts";
-import { MAX_ROWS_PER_STATEMENT } from "../../crdt/store/libsql-insert.ts";
+import { MAX_ROWS_PER_STATEMENT, MAX_ROWS_PREPARED } from "../../crdt/store/libsql-insert.ts";
 import { PAGE_BATCHES } from "../../crdt/store/libsql.ts";
 import { MAX_RECORD_BYTES } from "../../crdt/store/record.ts";
 import type { BatchRange, StoreRecord } from "../../crdt/store/store.ts";
@@ -113,7 +113,8 @@ export function storeContract(makePlace: () => Promise<Place>, { fills = true } 
       expect((await at.store.load()).shows).toEqual([]);
     });
 
-    test.each([MAX_ROWS_PER_STATEMENT, MAX_ROWS_PER_STATEMENT + 1])("takes %i batches at once", async (count) => {
+    const most = [MAX_ROWS_PREPARED, MAX_ROWS_PER_STATEMENT];
+    test.each(most.flatMap((count) => [count, count + 1]))("takes %i batches at once", async (count) => {
       await at.store.append([boardUpdate("final", bytes(1)), ...batches(fra, 1, count)]);
       expect(await at.identities()).toEqual(identitiesOf("fra", 1, count));
     });

@@ -2,6 +2,7 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
+import { openDatabase } from "../../../crdt/store/libsql-database.ts";
 import { openObjectStore, type ObjectStorage, type ObjectStoreOptions } from "../../../crdt/store/object.ts";
 import { StoreFull, type BatchRange, type Store } from "../../../crdt/store/store.ts";
 import { fra } from "../../support/database.ts";
@@ -123,4 +124,8 @@ test("a batch costs two rows, its own and its identity's", async () => {
     return rows - before;
   });
   expect(written).toBe(20);
+});
+
+test("a database in a file is refused: a Worker has neither files nor native code", async () => {
+  await expect(openDatabase("file:log.db")).rejects.toThrow(`opening "file:log.db": a Worker has no file "log.db"`);
 });
