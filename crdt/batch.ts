@@ -19,7 +19,7 @@ import { packOrders, packOutcomes, readOrders, readOutcomes, type Order, type Ou
  *     version = u8 (1)    kind = u8    shard = u16    boot = 8 bytes    sequence = u32, from 1
  *     time    = u48, base time, ms since 1970    count = u16    previous = 16 bytes    edge = u8 length, UTF-8
  *     payload = count × ballot                   where kind is 1, ballots, or 2, presence
- *             | poll count × seal                where kind is 3, seals; poll = u16
+ *             | poll count × seal                where kind is 3, seals; poll = u16, or 0xffff: the chain has ended
  *             | count × order                    where kind is 4, orders
  *             | count × outcome                  where kind is 5, outcomes: order.ts has both
  *     seal    = boot sequence hash               8 bytes, u32, 16 bytes: a chain of the same shard and edge

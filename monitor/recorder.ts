@@ -10,6 +10,7 @@ import { EPOCH_SLACK_MS } from "../crdt/shard.ts";
 import { Shop } from "../crdt/shop.ts";
 import type { Counts, Final, Poll } from "../crdt/show.ts";
 import { addCounts } from "../crdt/tallies.ts";
+import { tallyRulesOf } from "../crdt/tally.ts";
 import type { Store } from "../crdt/store/store.ts";
 import type { Finals } from "./finals.ts";
 import type { Shows } from "./shows.ts";
@@ -130,7 +131,7 @@ export class Recorder implements Duty {
    * table is in memory: no receiver is in two of them.
    */
   async #count(replica: Replica, poll: Poll, cut: Watermark): Promise<Final["counts"]> {
-    const rules = { mode: poll.mode, votes: poll.votes, options: poll.options.length };
+    const rules = tallyRulesOf(poll);
     const epoch = replica.board.show!.created - EPOCH_SLACK_MS;
     const counts: Counts[] = [];
     for (const shard of replica.shards().keys()) {
