@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Dice } from "../../edge/cli/audience/dice.ts";
 import { DEFAULT_LIMITS } from "../../edge/limits.ts";
 import { contradict, judgeContradiction } from "../support/contradiction.ts";
-import { attack, reached } from "../support/hostile-buyer.ts";
+import { attack, placed } from "../support/hostile-buyer.ts";
 import { PRODUCT, ShopFloor } from "../support/shop-floor.ts";
 import { findSqld } from "../support/sqld.ts";
 
@@ -23,7 +23,7 @@ describe.skipIf(why)(`a hostile receiver${why}`, () => {
 
   const order = (key: string, quantity = 1) => ({ key, product: PRODUCT.id, quantity, details: { name: "Ada" } });
   const place = async (subject: string, body: object, edge = 0) => {
-    const response = await reached(() => floor.place(SHOW, edge, floor.token(subject), body));
+    const response = await placed(() => floor.place(SHOW, edge, floor.token(subject), body));
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   const charged = (id: unknown) => floor.provider.charges.filter(({ reference }) => reference === id);

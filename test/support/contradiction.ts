@@ -1,6 +1,6 @@
 // A receiver that says one thing at one edge and another at the other, under one key: one of the two is the order.
 import { randomUUID } from "node:crypto";
-import { reached } from "./hostile-buyer.ts";
+import { placed } from "./hostile-buyer.ts";
 import { PRODUCT, type Buyer, type ShopFloor } from "./shop-floor.ts";
 
 /** One piece at the first edge, two at the second. */
@@ -32,5 +32,5 @@ export async function judgeContradiction(floor: ShopFloor, show: string, buyer: 
 
 function place(floor: ShopFloor, show: string, edge: number, { subject, key }: Buyer, quantity: number) {
   const body = { key, product: PRODUCT.id, quantity, details: { name: subject } };
-  return reached(() => floor.place(show, edge, floor.token(subject), body));
+  return placed(() => floor.place(show, edge, floor.token(subject), body));
 }

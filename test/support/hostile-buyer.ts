@@ -111,3 +111,14 @@ export function reached(ask: () => Promise<Response>): Promise<Response> {
     return response.status !== 503 && response;
   });
 }
+
+/**
+ * The same for an order. Who has tried it often while no order processor had shown its key is held up for that, and tries
+ * on; whoever is held up at once is told.
+ */
+export function placed(ask: () => Promise<Response>): Promise<Response> {
+  return insist("an edge answers an order", async (attempt) => {
+    const response = await ask();
+    return response.status !== 503 && (response.status !== 429 || attempt === 0) && response;
+  });
+}
