@@ -154,6 +154,11 @@ test("an edge that watches says in its /healthz how its watcher is, and sends wh
   await expectWell();
 });
 
+/** As its status page dates its answers: a date that never goes back. Whose clock a cue bears is chance. */
+async function monitorsClock(): Promise<number> {
+  return Date.parse((await monitor.get("/healthz")).headers.get("date")!);
+}
+
 const noFakeClock = FakeClock.missing ? ` (${FakeClock.missing})` : "";
 test.skipIf(noFakeClock)(`each cue fires once of two watchers, though one's clock jumps${noFakeClock}`, async () => {
   await begin({ senders: ["monitor", "fra"] });
@@ -162,6 +167,8 @@ test.skipIf(noFakeClock)(`each cue fires once of two watchers, though one's cloc
   await cluster.member("monitor").kill();
   cluster.member("monitor").start(clock.environment);
   await cluster.whole();
+  clock.set("+3600");
+  await soon(async () => expect((await monitorsClock()) - Date.now()).toBeGreaterThan(3_000_000));
   const expected: string[] = [];
   for (const shift of ["+3600", "-3600", "+5", "-5", "+0"]) {
     clock.set(shift);
@@ -173,8 +180,6 @@ test.skipIf(noFakeClock)(`each cue fires once of two watchers, though one's cloc
     const { body } = await cluster.producer("nyc").get(`/v1/shows/${SHOW}/thresholds`);
     const fired = (body as { thresholds: Threshold[] }).thresholds[0]?.fired ?? [];
     expect(fired.map(({ confirmed_at: at }) => typeof at)).toEqual(expected.map(() => "number"));
-    // The monitor's clock did jump.
-    expect(fired.some(({ at }) => Math.abs(at - Date.now()) > 3_000_000)).toBe(true);
   });
   expect(encoder.cues()).toEqual(expected);
 });
