@@ -9,8 +9,6 @@ import type { FiredCue, Progress, Threshold } from "./threshold.ts";
 import { Values } from "./values.ts";
 import { NO_WATERMARKS, type Watermarks } from "./watermarks.ts";
 
-export { CONTENT_KINDS } from "./content.ts";
-
 /** A value of the board by its key. */
 type BoardKey =
   | "show"

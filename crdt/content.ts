@@ -12,5 +12,6 @@ export interface ContentItem {
   /** A picture's media type and key in the pictures of the board. */
   readonly mediaType?: string;
   readonly hash?: string;
+  /** Milliseconds since 1970. */
   readonly at: number;
 }

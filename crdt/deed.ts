@@ -1,5 +1,6 @@
 /** Who released a poll's results, named a boot lost, armed a threshold, or has a cue. */
 export interface Declaration {
+  /** Milliseconds since 1970. */
   readonly at: number;
   readonly by: string;
 }
@@ -15,6 +16,7 @@ export interface Schedule {
 
 /** One deed of a producer. */
 export interface AuditEntry {
+  /** Milliseconds since 1970. */
   readonly at: number;
   readonly by: string;
   readonly edge: string;

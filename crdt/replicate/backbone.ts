@@ -15,6 +15,7 @@ import { Twins } from "./twins.ts";
 
 /** How often replicas compare what they hold. */
 export const ANTI_ENTROPY_MS = 1000;
+
 /** What the backbone needs of the member whose it is. */
 export interface BackboneHost {
   readonly journal: Journal;

@@ -11,6 +11,7 @@ export interface DiallerOptions {
   readonly open: (socket: Socket, peer: Peer, onend: OnEnd) => void;
 }
 
+/** `code`: with which the socket was closed, see `CLOSE`. */
 export type OnEnd = (hasOpened: boolean, code: number) => void;
 
 /** Dials a peer for as long as this member lives; a link that never opened makes the next pause longer. */

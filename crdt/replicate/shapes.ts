@@ -1,4 +1,4 @@
-import { CONTENT_KINDS } from "../board.ts";
+import { CONTENT_KINDS } from "../content.ts";
 
 /**
  * The shapes of the values in board and tallies, as far as their readers count on them: a value of another shape, once
